@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A growable run of bytes, always NUL-terminated past its end. An allocation that fails aborts: see docs/architecture.md. */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buffer {
+        char *data;
+        size_t length;
+        size_t capacity;
+};
+
+#define BUFFER_NULL ((struct buffer){ NULL, 0, 0 })
+
+void buffer_deinit(struct buffer *buffer);
+void buffer_clear(struct buffer *buffer); /* keeps the memory */
+void buffer_reserve(struct buffer *buffer, size_t more);
+void buffer_add(struct buffer *buffer, const void *bytes, size_t length);
+void buffer_add_text(struct buffer *buffer, const char *text);
+void buffer_add_char(struct buffer *buffer, char c);
+void buffer_addf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *buffer_text(const struct buffer *buffer); /* "" when empty */
+char *buffer_steal(struct buffer *buffer);            /* the caller frees; the buffer is empty again */
+
+/* malloc and friends that never return NULL (they log and abort): an allocator that is out of memory cannot be reasoned with. */
+void *xmalloc(size_t size);
+void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *p, size_t size);
+char *xstrdup(const char *text);
+char *xstrndup(const char *text, size_t length);
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows: immutable, counted images of what the database holds, described by data.
+ *
+ * A `record` tells the fields of one kind of row: name (the column's and, for those on the wire, the member's),
+ * type, offset in its struct. From that one description a row is read from a query's result (binary columns), read
+ * from a request's checked parameters, written as the JSON that sql/ takes, and written as the object a client sees.
+ *
+ * A row is one allocation: the struct, then its texts. It is never changed once sealed, so it may be shared with
+ * helper threads, stand in memory and in a batch at the same time, and be replaced by a pointer swap.
+ */
+#pragma once
+
+#include <jansson.h>
+#include "base/buffer.h"
+#include "base/instant.h"
+#include "base/jsonout.h"
+#include "base/uuid.h"
+
+enum field_type {
+        FIELD_TEXT,    /* const char *, NULL when absent; column text */
+        FIELD_INT,     /* int64_t, FIELD_INT_NONE when absent; columns int4, int8 */
+        FIELD_BOOL,    /* bool; column boolean not null */
+        FIELD_INSTANT, /* struct instant; column timestamptz */
+        FIELD_DATE,    /* struct date; column date */
+        FIELD_UUID,    /* struct uuid, nil when absent; column uuid */
+        FIELD_JSON,    /* const char *, compact JSON text, NULL when absent; column jsonb */
+        FIELD_BYTES,   /* struct bytes; column bytea; in JSON as \x hex */
+};
+
+#define FIELD_INT_NONE INT64_MIN
+
+struct bytes {
+        const uint8_t *data;
+        size_t length;
+};
+
+enum {
+        FIELD_ON_WIRE = 1, /* stands in the object a client sees, and is read from parameters */
+        FIELD_READ_ONLY = 2, /* … stands there, but is never read from parameters */
+};
+
+struct field {
+        const char *name;
+        enum field_type type;
+        unsigned flags;
+        size_t offset;
+};
+
+struct record {
+        const char *kind; /* "room": the word of the feed, of errors (`what`), and the table's name in sql/ */
+        size_t size;      /* sizeof its struct */
+        const struct field *fields;
+        size_t count;
+};
+
+#define FIELD(struct_, member, type, flags) { #member, (type), (flags), offsetof(struct_, member) }
+
+/*
+ * The head of every row's struct (first member, named `row`). family, event and id name it:
+ * event: nil for what belongs to no event; id: its slug or code, unique in (family, kind, event).
+ */
+struct row {
+        const struct record *record;
+        unsigned references;
+        bool deleted;     /* a tombstone: only the head counts; its version lives on */
+        int64_t version;  /* from 1 */
+        struct uuid family;
+        struct uuid event;
+        const char *id;
+};
+
+/* ---- building: fill a struct on the stack, then seal it; texts are copied into the row's own allocation ---- */
+
+/* A copy of `template` (whose `row.record` is set and whose texts are borrowed) on the heap, with one reference. */
+void *row_seal(const void *template);
+void *row_tombstone(const struct row *of, int64_t version); /* keeps record, family, event, id */
+void *row_ref(const void *row);
+void row_unref(const void *row); /* NULL is fine; frees at the last */
+void row_unrefp(void *rowp);     /* for _cleanup_ */
+
+/* Whether two rows of a kind say the same, version aside. */
+bool row_same(const void *a, const void *b);
+
+/* Sets every absent field of a struct whose record is set: NULL, FIELD_INT_NONE, INSTANT_NONE, DATE_NONE, nil, false. */
+void row_clear(void *template, const struct record *record);
+
+/*
+ * Reads the FIELD_ON_WIRE fields from checked parameters into a template; texts are borrowed from `params` and JSON
+ * fields are dumped into `scratch` (an array of owned strings freed with row_scratch_deinit).
+ * only_given: leave fields that `params` does not name as they are (update); else they become absent (put).
+ */
+struct row_scratch {
+        char **texts;
+        size_t count;
+};
+void row_scratch_deinit(struct row_scratch *scratch);
+void row_from_params(void *template, const json_t *params, bool only_given, struct row_scratch *scratch);
+
+/* ---- the two other sides ---- */
+
+/* One line of the JSON array that sql/ takes: {"family_id":…,"event_id":…,"id":…,"version":…, every field by name}. */
+void row_write_stored(const void *row, struct jsonout *out);
+/* The members a client sees, without the braces; `version` last. Instants in `zone`. */
+void row_write_members(const void *row, struct jsonout *out, const struct zone *zone);
+
+/*
+ * A result's column, in binary format, as `get` yields it: false when NULL. Used by store/ to make a row without
+ * base/ knowing libpq. Columns are matched by name once a result (`columns[i]` is the column of field i, or -1).
+ */
+struct row_source {
+        const void *result;
+        bool (*get)(const void *result, int line, int column, const char **data, int *length);
+        int family_column, event_column, id_column, version_column;
+        int columns[64];
+};
+int row_from_source(const struct record *record, const struct row_source *source, int line, void **rowp);

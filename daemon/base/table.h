@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A hash table of pointers: open addressing, robin-hood, about 10 bytes an entry at its usual load. The entries
+ * are the caller's; a table only points at them. Keys live inside the entries.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct table {
+        uint64_t (*hash)(const void *entry);
+        bool (*equal)(const void *entry, const void *key);
+        struct table_slot *slots;
+        size_t capacity, count;
+};
+
+/* `hash` is of an entry; `equal` compares an entry with a key as given to table_find. */
+void table_init(struct table *table, uint64_t (*hash)(const void *), bool (*equal)(const void *, const void *));
+void table_deinit(struct table *table);
+void *table_find(const struct table *table, uint64_t hash, const void *key); /* NULL: not there */
+/* Goes on from the last hit of the same hash and key, for tables whose keys repeat; `*iterator` starts at 0. */
+void *table_find_next(const struct table *table, uint64_t hash, const void *key, size_t *iterator);
+void table_add(struct table *table, void *entry);          /* even if an equal one is there */
+bool table_remove(struct table *table, const void *entry); /* that very pointer */
+void *table_next(const struct table *table, size_t *iterator); /* every entry, no order; NULL at the end */
+
+uint64_t hash_bytes(const void *bytes, size_t length, uint64_t seed); /* SipHash-2-4 under a key drawn at start */
+uint64_t hash_text(const char *text, uint64_t seed);

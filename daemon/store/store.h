@@ -141,7 +141,9 @@ struct scan_row {
         const char *device, *by, *why;
         const char *flags;                     /* JSON array text or NULL */
         int64_t inside;                        /* as answered */
+        int64_t registration_version;          /* relied on; re-checked when recorded */
         int64_t presence_version;              /* of the presence after it; 0: it moved nobody */
+        bool presence_inside, presence_admitted; /* … and what it says then */
         bool undone;
         struct uuid writer;                    /* set by the store: its place in the log */
         int64_t seq;

@@ -33,6 +33,8 @@ struct programme_event *programme_event_by_slug(const struct programme *programm
 /* The family's room or speaker of that id, whichever event made it. */
 const struct room_row *programme_room(const struct programme *programme, const char *room);
 const struct speaker_row *programme_speaker(const struct programme *programme, const char *speaker);
+/* Forgets an event and all that is its. */
+void programme_drop_event(struct programme *programme, const struct uuid *event);
 /* The event's draft version (0: nothing was ever placed), the family's step. */
 int64_t programme_draft_version(const struct programme *programme, const struct uuid *event);
 int64_t programme_step(const struct programme *programme);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The methods and what they stand on. main.c makes one, api/ alone looks inside. */
+#pragma once
+
+#include "api/state.h"
+#include "settings/settings.h"
+#include "store/store.h"
+#include "wire/wire.h"
+
+struct event_base;
+struct workers;
+
+struct api {
+        struct event_base *base;
+        struct workers *workers;
+        const struct settings *settings;
+        struct wire *wire;
+        struct store *store;
+        struct state state;
+        struct login_guard *guard; /* failed logins by address */
+        struct keyring *keyring;   /* the event's signing keys, opened */
+        struct instant database_since;
+        enum store_state database;
+        bool loaded;
+        uid_t uid;
+};
+
+int api_new(struct event_base *base, struct workers *workers, const struct settings *settings, struct api **apip);
+struct api *api_free(struct api *api);
+void api_attach(struct api *api, struct wire *wire, struct store *store);
+struct wire_owner api_wire_owner(struct api *api);
+struct store_handlers api_store_handlers(struct api *api);
+/* Closes what a token opened (revoked, expired). */
+void api_close_token(struct api *api, const char *token_id);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way of a changing call through the store: request key, queue, decision, record, answer. */
+#include "api/call.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/call_private.h"
+#include "base/table.h"
+
+void call_claim(struct call *call, const char *what, const struct uuid *scope, const char *id)
+{
+        uint64_t hash = hash_text(what, 0);
+
+        if (call->change.claim_count == CALL_CLAIMS_MAX)
+                abort();
+        hash = hash_bytes(scope->bytes, sizeof(scope->bytes), hash);
+        call->claims[call->change.claim_count++] = hash_text(id, hash);
+        call->change.claims = call->claims;
+}
+
+void call_claim_programme(struct call *call, const struct family *family)
+{
+        call_claim(call, "programme", &family->uuid, "");
+}
+
+static struct call *call_of_change(struct change *change)
+{
+        return (struct call *)((char *)change - offsetof(struct call, change));
+}
+
+/* Params by value, the envelope's own aside: what a request key was used for. */
+static void params_digest(const struct call *call, uint8_t digest[static 16])
+{
+        json_t *copy = json_copy((json_t *)(uintptr_t)call->params);
+        char *text;
+
+        json_object_del(copy, "request_key");
+        json_object_del(copy, "deadline_ms");
+        text = json_dumps(copy, JSON_COMPACT | JSON_SORT_KEYS);
+        crypto_generichash(digest, 16, (const unsigned char *)text, strlen(text), NULL, 0);
+        free(text);
+        json_decref(copy);
+}
+
+/* The result goes out: made from what was kept, or that itself. */
+static void answer_kept(struct call *call)
+{
+        json_t *kept;
+
+        if (!call->method->again) {
+                call_answer(call, &call->kept);
+                return;
+        }
+        kept = json_loadb(call->kept.data, call->kept.length, 0, NULL);
+        call->method->again(call, kept);
+        json_decref(kept);
+}
+
+static void replay(struct call *call, const struct store_result *result)
+{
+        char digest_text[33];
+        uint8_t digest[16];
+
+        params_digest(call, digest);
+        sodium_bin2hex(digest_text, sizeof(digest_text), digest, sizeof(digest));
+        if (strcmp(result_text(result, 0, 0), call->actor) != 0 ||
+                strcmp(result_text(result, 0, 1), call->method->name) != 0 ||
+                strcmp(result_text(result, 0, 2) + 2, digest_text) != 0) {
+                call_fail_exists(call, "request_key", call_text(call, "request_key"));
+                return;
+        }
+        call->replayed = true;
+        buffer_clear(&call->kept);
+        buffer_add_text(&call->kept, result_text(result, 0, 3));
+        answer_kept(call);
+}
+
+static void key_answered(void *context, enum outcome outcome, const struct store_result *result)
+{
+        struct call *call = context;
+
+        if (outcome == OUTCOME_UNKNOWN) {
+                call_fail_unavailable(call, true);
+        } else if (outcome != OUTCOME_DONE) {
+                call_fail_internal(call, "the request key could not be looked up");
+        } else if (result_lines(result) > 0) {
+                replay(call, result);
+        } else {
+                store_submit(call->api->store, &call->change);
+        }
+}
+
+static void key_ask(struct call *call)
+{
+        char family[37], key[37];
+        const char *values[] = { family, key };
+
+        uuid_format(&call->change.family, family);
+        uuid_format(&call->request_key, key);
+        store_read(call->api->store,
+                "SELECT actor, method, params_digest, result FROM usher.request_key_find($1::uuid, $2::uuid)", 2, values,
+                call->deadline_us, key_answered, call);
+}
+
+static enum decision change_decide(struct change *change, struct batch *batch)
+{
+        struct call *call = call_of_change(change);
+
+        if (call->method->flags & METHOD_EVENT && !(call->method->flags & METHOD_ITSELF)) {
+                call->event = state_event(&call->api->state, call_text(call, "event"));
+                if (!call->event)
+                        return CALL_ANSWERED(call_fail_not_found(call, "event", call_text(call, "event")));
+        }
+        buffer_clear(&call->kept);
+        return call->decide(call, batch);
+}
+
+static void change_applied(struct change *change, const struct batch *batch)
+{
+        (void)batch;
+        answer_kept(call_of_change(change));
+}
+
+static void change_failed(struct change *change, const struct change_failure *failure)
+{
+        struct call *call = call_of_change(change);
+
+        switch (failure->why) {
+        case FAILURE_DEADLINE:
+                call_fail(call, "deadline", "the deadline passed before the work was begun: nothing was done", NULL);
+                return;
+        case FAILURE_OFFLINE:
+        case FAILURE_STALE:
+                call_fail_unavailable(call, true);
+                return;
+        case FAILURE_UNKNOWN:
+                call_fail_unavailable(call, false);
+                return;
+        case FAILURE_KEY_USED:
+                key_ask(call);
+                return;
+        case FAILURE_REFUSED:
+                call_fail_internal(call, failure->message ? failure->message : "the database refused the change");
+                return;
+        }
+}
+
+static const struct change_kind call_change_kind = { change_decide, change_applied, change_failed };
+
+void call_submit(struct call *call, const struct uuid *family, enum decision (*decide)(struct call *, struct batch *))
+{
+        call->decide = decide;
+        call->change.kind = &call_change_kind;
+        call->change.family = *family;
+        call->change.deadline_us = call->deadline_us;
+        if (call->has_request_key)
+                key_ask(call);
+        else
+                store_submit(call->api->store, &call->change);
+}
+
+enum decision call_record(struct call *call, struct batch *batch)
+{
+        uint8_t digest[16];
+
+        if (call->has_request_key) {
+                params_digest(call, digest);
+                batch_add_request_key(batch, &call->change, &call->request_key, call->actor, call->method->name, digest,
+                        call->kept.data);
+        }
+        return DECISION_RECORD;
+}
+
+enum decision call_unchanged(struct call *call, struct batch *batch)
+{
+        if (call->has_request_key)
+                return call_record(call, batch);
+        answer_kept(call);
+        return DECISION_ANSWERED;
+}

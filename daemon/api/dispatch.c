@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/dispatch.h"
+
+#include <string.h>
+
+#include "api/api.h"
+#include "api/call.h"
+#include "api/call_private.h"
+#include "api/session.h"
+#include "api/validate.h"
+
+enum { DEADLINE_DEFAULT_MS = 30000, DEADLINE_OFFLINE_MS = 5000, CODE_UNKNOWN_METHOD = -32601 };
+
+const struct method *method_find(const char *name)
+{
+        size_t low = 0, high = 0;
+
+        while (method_table[high])
+                high++;
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                int order = strcmp(method_table[middle]->name, name);
+
+                if (order == 0)
+                        return method_table[middle];
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
+}
+
+enum wire_order dispatch_order(void *api, const char *name)
+{
+        const struct method *method = method_find(name);
+
+        (void)api;
+        if (!method || method->flags & METHOD_FREE)
+                return WIRE_ORDER_FREE;
+        if (method->flags & METHOD_LOGIN)
+                return WIRE_ORDER_LOGIN;
+        if (method->flags & METHOD_SCAN)
+                return WIRE_ORDER_SCAN;
+        return method->flags & METHOD_CHANGES ? WIRE_ORDER_CHANGE : WIRE_ORDER_READ;
+}
+
+/* Role, and the token's event where `event` is a text. Answers and returns false when not allowed. */
+static bool allowed(struct call *call, const struct session *session)
+{
+        const char *event = json_string_value(json_object_get(call->params, "event"));
+
+        if (call->role < call->method->role) {
+                call_fail_forbidden(call, role_word(call->method->role));
+                return false;
+        }
+        if (event && call->method->role > ROLE_PUBLIC && !(call->method->flags & METHOD_ITSELF) &&
+                !session_covers(session, &call->api->state, event)) {
+                call_fail_forbidden(call, NULL);
+                return false;
+        }
+        return true;
+}
+
+static bool params_fit(struct call *call)
+{
+        struct buffer path = BUFFER_NULL, expected = BUFFER_NULL;
+        bool fit = validate_params(call->method, call->params, &path, &expected);
+
+        if (!fit)
+                call_fail_params(call, buffer_text(&path), buffer_text(&expected));
+        buffer_deinit(&path);
+        buffer_deinit(&expected);
+        return fit;
+}
+
+static void set_deadline(struct call *call)
+{
+        bool changes = call->method->flags & (METHOD_CHANGES | METHOD_SCAN);
+        int64_t fallback = changes && call->api->database != STORE_ONLINE ? DEADLINE_OFFLINE_MS : DEADLINE_DEFAULT_MS;
+
+        call->deadline_us = request_arrived_us(call->request) + call_int(call, "deadline_ms", fallback) * 1000;
+}
+
+/* Public methods answer without a token as if there were none: an event nobody has published is not found. */
+static bool find_event(struct call *call, const struct session *session)
+{
+        const char *slug = call_text(call, "event");
+
+        if (!(call->method->flags & METHOD_EVENT) || (call->method->flags & METHOD_ITSELF))
+                return true;
+        call->event = state_event(&call->api->state, slug);
+        if (call->event && call->method->role == ROLE_PUBLIC && !event_latest(call->event) &&
+                (call->role == ROLE_PUBLIC || !session_covers(session, &call->api->state, slug)))
+                call->event = NULL;
+        if (!call->event)
+                call_fail_not_found(call, "event", slug);
+        return call->event;
+}
+
+static bool take_request_key(struct call *call)
+{
+        const char *key = method_takes_key(call->method) ? call_text(call, "request_key") : NULL;
+
+        /* A dry run changes nothing, so a key on it is as unknown as on a read. */
+        if (key && call_bool(call, "dry_run", false)) {
+                call_fail_params(call, "/request_key", "no such parameter of a dry run");
+                return false;
+        }
+        call->has_request_key = key && uuid_parse(key, &call->request_key);
+        return true;
+}
+
+void dispatch_begin(void *context, struct request *request)
+{
+        struct api *api = context;
+        const struct method *method = method_find(request_method(request));
+        struct peer *peer = request_peer(request);
+        const struct session *session = peer ? peer_session(peer) : NULL;
+        struct call *call;
+
+        if (!method) {
+                request_fail(request, CODE_UNKNOWN_METHOD, "no such method: ask server.describe", "{\"kind\":\"unknown_method\"}");
+                return;
+        }
+        call = xcalloc(1, sizeof(*call));
+        call->api = api;
+        call->request = request;
+        call->method = method;
+        call->params = request_params(request);
+        call->role = session ? session->role : ROLE_PUBLIC;
+        call->actor = xstrdup(session ? session->actor : "");
+        call->label = xstrdup(session ? session->label : "");
+        if (!session) { /* the peer has gone: nobody would read the answer */
+                call_fail(call, "unavailable", "the connection has closed", "\"retry_after_ms\":0,\"done\":false");
+                return;
+        }
+        if (!allowed(call, session) || !params_fit(call) || !take_request_key(call))
+                return;
+        set_deadline(call);
+        if (clock_monotonic_us() > call->deadline_us) {
+                call_fail(call, "deadline", "the deadline passed before the work was begun: nothing was done", NULL);
+                return;
+        }
+        if (!find_event(call, session))
+                return;
+        method->handle(call);
+}

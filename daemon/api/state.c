@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/state.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+const struct record *const state_records[] = {
+        &event_record, &token_record, &invite_record, &programme_record, &room_record, &track_record, &speaker_record,
+        &session_record, &draft_record, &placement_record, &acceptance_record, &publication_record, &signing_key_record,
+        &ticket_record, &checkpoint_record, &registration_record, &credential_record, &presence_record, NULL,
+};
+
+void state_init(struct state *state)
+{
+        memset(state, 0, sizeof(*state));
+}
+
+static struct event_state *event_free(struct event_state *event)
+{
+        if (!event)
+                return NULL;
+        timetable_unref(event->latest);
+        roster_free(event->roster);
+        free(event);
+        return NULL;
+}
+
+static struct family *family_free(struct family *family)
+{
+        for (size_t i = 0; i < family->count; i++)
+                event_free(family->events[i]);
+        programme_free(family->programme);
+        free(family->events);
+        free(family);
+        return NULL;
+}
+
+void state_deinit(struct state *state)
+{
+        for (size_t i = 0; i < state->count; i++)
+                family_free(state->families[i]);
+        free(state->families);
+        rowset_deinit(&state->events);
+        rowset_deinit(&state->tokens);
+        rowset_deinit(&state->invites);
+        memset(state, 0, sizeof(*state));
+}
+
+struct family *state_family(const struct state *state, const struct uuid *uuid)
+{
+        for (size_t i = 0; i < state->count; i++)
+                if (uuid_equal(&state->families[i]->uuid, uuid))
+                        return state->families[i];
+        return NULL;
+}
+
+static struct family *family_need(struct state *state, const struct uuid *uuid)
+{
+        struct family *family = state_family(state, uuid);
+
+        if (family)
+                return family;
+        family = xcalloc(1, sizeof(*family));
+        family->uuid = *uuid;
+        family->programme = programme_new(uuid);
+        state->families = xrealloc(state->families, (state->count + 1) * sizeof(*state->families));
+        state->families[state->count++] = family;
+        return family;
+}
+
+static struct event_state *family_event(const struct family *family, const struct uuid *uuid)
+{
+        for (size_t i = 0; i < family->count; i++)
+                if (uuid_equal(&family->events[i]->programme_event->row->event_uuid, uuid))
+                        return family->events[i];
+        return NULL;
+}
+
+struct event_state *state_event_by_uuid(const struct state *state, const struct uuid *uuid)
+{
+        for (size_t i = 0; i < state->count; i++) {
+                struct event_state *event = family_event(state->families[i], uuid);
+
+                if (event)
+                        return event;
+        }
+        return NULL;
+}
+
+struct event_state *state_event(const struct state *state, const char *slug)
+{
+        const struct event_row *row = rowset_find(&state->events, &UUID_NIL, slug);
+        const struct family *family = row ? state_family(state, &row->family_uuid) : NULL;
+
+        return family ? family_event(family, &row->event_uuid) : NULL;
+}
+
+/* An event and all that was its goes; a family without events goes too. */
+static void event_drop(struct state *state, const struct event_row *gone)
+{
+        struct family *family = state_family(state, &gone->family_uuid);
+
+        for (size_t i = 0; family && i < family->count; i++) {
+                if (!uuid_equal(&family->events[i]->programme_event->row->event_uuid, &gone->event_uuid))
+                        continue;
+                event_free(family->events[i]);
+                family->events[i] = family->events[--family->count];
+                programme_drop_event(family->programme, &gone->event_uuid);
+                break;
+        }
+        for (size_t i = 0; family && !family->count && i < state->count; i++) {
+                if (state->families[i] != family)
+                        continue;
+                state->families[i] = state->families[--state->count];
+                family = family_free(family);
+        }
+}
+
+static bool event_apply(struct state *state, const struct event_row *row)
+{
+        _cleanup_(row_unrefp) const struct event_row *before = row_ref(rowset_find(&state->events, &UUID_NIL, row->row.id));
+        struct event_state *event;
+        struct family *family;
+
+        if (!rowset_apply(&state->events, row))
+                return false;
+        if (before && (row->row.deleted || !uuid_equal(&before->event_uuid, &row->event_uuid)))
+                event_drop(state, before);
+        if (row->row.deleted)
+                return true;
+        family = family_need(state, &row->family_uuid);
+        programme_apply(family->programme, row);
+        if (family_event(family, &row->event_uuid))
+                return true;
+        event = xcalloc(1, sizeof(*event));
+        event->family = family;
+        event->programme_event = programme_event(family->programme, &row->event_uuid);
+        event->roster = roster_new(&row->event_uuid);
+        family->events = xrealloc(family->events, (family->count + 1) * sizeof(*family->events));
+        family->events[family->count++] = event;
+        return true;
+}
+
+static bool is_roster_record(const struct record *record)
+{
+        return record == &ticket_record || record == &checkpoint_record || record == &registration_record ||
+               record == &credential_record || record == &presence_record || record == &signing_key_record;
+}
+
+static bool family_apply(struct state *state, const struct row *row)
+{
+        struct family *family = state_family(state, &row->family);
+        struct event_state *event;
+
+        if (!family)
+                return false;
+        if (!is_roster_record(row->record))
+                return programme_apply(family->programme, row);
+        event = family_event(family, &row->event);
+        return event && roster_apply(event->roster, row);
+}
+
+void state_apply(struct state *state, const void *applied)
+{
+        const struct row *row = applied;
+        bool changed;
+
+        if (row->record == &event_record)
+                changed = event_apply(state, applied);
+        else if (row->record == &token_record)
+                changed = rowset_apply(&state->tokens, row);
+        else if (row->record == &invite_record)
+                changed = rowset_apply(&state->invites, row);
+        else
+                changed = family_apply(state, row);
+        if (changed && state->changed)
+                state->changed(state->context, row);
+}
+
+static const struct publication_row *newest_publication(const struct event_state *event)
+{
+        const struct uuid *uuid = &event_row(event)->event_uuid;
+        const struct publication_row *newest = NULL, *row;
+        const char *after = NULL;
+
+        while ((row = rowset_next(&event->family->programme->publications, uuid, after))) {
+                after = row->row.id;
+                if (!newest || row->number > newest->number)
+                        newest = row;
+        }
+        return newest;
+}
+
+struct timetable *event_latest(struct event_state *event)
+{
+        const struct publication_row *newest = newest_publication(event);
+
+        if (!newest)
+                return NULL;
+        if (event->latest && event->latest_number == newest->number)
+                return event->latest;
+        timetable_unref(event->latest);
+        event->latest = NULL;
+        if (!newest->body || timetable_from_body(event->programme_event, newest->body, &event->latest) != 0)
+                log_error("the published version %lld of %s cannot be read", (long long)newest->number,
+                        event_row(event)->row.id);
+        event->latest_number = newest->number;
+        return event->latest;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the daemon holds in memory: families with their programme, events with their roster, tokens. It changes in
+ * state_apply() alone, called by the store when rows are durable.
+ */
+#pragma once
+
+#include "api/rows.h"
+#include "door/roster.h"
+#include "programme/model.h"
+#include "programme/timetable.h"
+
+struct event_state {
+        struct programme_event *programme_event; /* row, zone, day_starts */
+        struct family *family;
+        struct roster *roster;
+        struct timetable *latest;                /* of the newest publication; made when first asked for */
+        int64_t latest_number;
+};
+
+struct family {
+        struct uuid uuid;
+        struct programme *programme;
+        struct event_state **events;
+        size_t count;
+};
+
+struct state {
+        struct family **families;
+        size_t count;
+        struct rowset events; /* all of them: nil family */
+        struct rowset tokens, invites;
+        void *context;
+        /* A row changed what memory holds (for revocations, watches). */
+        void (*changed)(void *context, const struct row *row);
+};
+
+/* Every record the store loads, in an order in which each row finds what it refers to. */
+extern const struct record *const state_records[];
+
+void state_init(struct state *state);
+void state_deinit(struct state *state);
+/* The one place where memory changes. */
+void state_apply(struct state *state, const void *row);
+struct family *state_family(const struct state *state, const struct uuid *family);
+struct event_state *state_event(const struct state *state, const char *slug);
+struct event_state *state_event_by_uuid(const struct state *state, const struct uuid *event);
+static inline const struct event_row *event_row(const struct event_state *event)
+{
+        return event->programme_event->row;
+}
+/* The newest published timetable, borrowed; NULL before the first. */
+struct timetable *event_latest(struct event_state *event);

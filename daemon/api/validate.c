@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/validate.h"
+
+#include <string.h>
+
+#include "base/slug.h"
+#include "base/uuid.h"
+#include "base/zone.h"
+
+enum { TEXT_DEFAULT_MAX = 300, ENVELOPE_DEADLINE_MAX_MS = 600000 };
+
+const struct param envelope_deadline[] = {
+        { "deadline_ms", PARAM_INT, 0, 1, ENVELOPE_DEADLINE_MAX_MS, NULL, NULL, NULL, NULL,
+                "give up when the work has not begun after so many milliseconds" },
+        PARAM_END,
+};
+const struct param envelope_key[] = {
+        { "request_key", PARAM_UUID, 0, 0, 0, NULL, NULL, NULL, NULL,
+                "a repeat under the same key gives the first result again" },
+        PARAM_END,
+};
+
+struct check {
+        struct buffer *path, *expected;
+};
+
+static bool check_value(struct check *check, const struct param *param, const json_t *value);
+
+bool method_takes_key(const struct method *method)
+{
+        return (method->flags & METHOD_CHANGES) && !(method->flags & METHOD_NO_KEY);
+}
+
+static bool expect(struct check *check, const char *what)
+{
+        buffer_clear(check->expected);
+        buffer_add_text(check->expected, what);
+        return false;
+}
+
+static size_t path_push(struct check *check, const char *name)
+{
+        size_t before = check->path->length;
+
+        buffer_add_char(check->path, '/');
+        for (; *name; name++) {
+                if (*name == '~')
+                        buffer_add_text(check->path, "~0");
+                else if (*name == '/')
+                        buffer_add_text(check->path, "~1");
+                else
+                        buffer_add_char(check->path, *name);
+        }
+        return before;
+}
+
+static void path_pop(struct check *check, size_t before)
+{
+        check->path->length = before;
+        check->path->data[before] = '\0';
+}
+
+static size_t utf8_length(const char *text)
+{
+        size_t characters = 0;
+
+        for (; *text; text++)
+                characters += ((unsigned char)*text & 0xc0) != 0x80;
+        return characters;
+}
+
+static bool is_blank(const char *text)
+{
+        return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static bool check_text(struct check *check, const struct param *param, const char *text)
+{
+        size_t max = param->max ? (size_t)param->max : TEXT_DEFAULT_MAX;
+        size_t length = utf8_length(text);
+
+        if (length > max || (param->min > 0 && (length < (size_t)param->min || is_blank(text)))) {
+                buffer_clear(check->expected);
+                buffer_addf(check->expected, "a text of %d to %zu characters", param->min > 0 ? (int)param->min : 0, max);
+                return false;
+        }
+        return true;
+}
+
+static bool check_int(struct check *check, const struct param *param, const json_t *value)
+{
+        int64_t n;
+
+        if (json_is_integer(value)) {
+                n = json_integer_value(value);
+                if ((param->min == 0 && param->max == 0) || (n >= param->min && n <= param->max))
+                        return true;
+        }
+        buffer_clear(check->expected);
+        if (param->min == 0 && param->max == 0)
+                buffer_add_text(check->expected, "a whole number");
+        else
+                buffer_addf(check->expected, "a whole number from %lld to %lld", (long long)param->min,
+                        (long long)param->max);
+        return false;
+}
+
+static bool check_word(struct check *check, const struct param *param, const char *text)
+{
+        for (size_t i = 0; param->words[i]; i++)
+                if (strcmp(param->words[i], text) == 0)
+                        return true;
+        buffer_clear(check->expected);
+        buffer_add_text(check->expected, "one of");
+        for (size_t i = 0; param->words[i]; i++)
+                buffer_addf(check->expected, "%s \"%s\"", i ? "," : "", param->words[i]);
+        return false;
+}
+
+static bool is_time_of_day(const char *text)
+{
+        return strlen(text) == 5 && text[2] == ':' && strspn(text, "0123456789") == 2 &&
+               strspn(text + 3, "0123456789") == 2 && strncmp(text, "23", 2) <= 0 && strncmp(text + 3, "59", 2) <= 0;
+}
+
+static bool is_colour(const char *text)
+{
+        return strlen(text) == 7 && text[0] == '#' && strspn(text + 1, "0123456789abcdefABCDEF") == 6;
+}
+
+static bool is_country(const char *text)
+{
+        return strlen(text) == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A' && text[1] <= 'Z';
+}
+
+static bool is_zone(const char *text)
+{
+        struct zone *zone = NULL;
+
+        if (zone_load(text, &zone) != 0)
+                return false;
+        zone_free(zone);
+        return true;
+}
+
+static bool check_period(struct check *check, const json_t *value)
+{
+        struct instant from, to;
+        const char *first = json_string_value(json_array_get(value, 0));
+        const char *second = json_string_value(json_array_get(value, 1));
+
+        if (json_array_size(value) == 2 && first && second && instant_parse(first, &from) &&
+                instant_parse(second, &to) && from.us < to.us)
+                return true;
+        return expect(check, "[from, to]: two RFC 3339 times, the first before the second");
+}
+
+/* The types whose value is a text. */
+static bool check_string(struct check *check, const struct param *param, const json_t *value)
+{
+        const char *text = json_string_value(value);
+        struct instant instant;
+        struct date date;
+        struct uuid uuid;
+
+        switch (param->type) {
+        case PARAM_SLUG:
+                return (text && slug_is_valid(text)) || expect(check, "a slug: [a-z0-9][a-z0-9._-]{0,63}");
+        case PARAM_TEXT:
+                return text ? check_text(check, param, text) : expect(check, "a text");
+        case PARAM_INSTANT:
+                return (text && instant_parse(text, &instant)) ||
+                       expect(check, "an RFC 3339 time with an offset, like 2025-10-25T09:30:00+08:00");
+        case PARAM_DATE:
+                return (text && date_parse(text, &date)) || expect(check, "a date, like 2025-10-25");
+        case PARAM_TIME:
+                return (text && is_time_of_day(text)) || expect(check, "a time of day, like 08:30");
+        case PARAM_UUID:
+                return (text && uuid_parse(text, &uuid)) || expect(check, "a UUID");
+        case PARAM_WORD:
+                return text ? check_word(check, param, text) : check_word(check, param, "");
+        case PARAM_ZONE:
+                return (text && is_zone(text)) || expect(check, "an IANA time zone, like Asia/Shanghai");
+        case PARAM_COLOUR:
+                return (text && is_colour(text)) || expect(check, "a colour, like #1f77b4");
+        case PARAM_COUNTRY:
+                return (text && is_country(text)) || expect(check, "a country's two letters (ISO 3166-1), like CN");
+        case PARAM_CURSOR:
+                return (text && strlen(text) <= 1024) || expect(check, "a cursor from an earlier answer");
+        default:
+                return false;
+        }
+}
+
+static bool check_array(struct check *check, const struct param *param, const json_t *value)
+{
+        size_t size = json_array_size(value);
+
+        if (!json_is_array(value))
+                return expect(check, "an array");
+        if ((param->min && size < (size_t)param->min) || (param->max && size > (size_t)param->max)) {
+                buffer_clear(check->expected);
+                buffer_addf(check->expected, "an array of %lld to %lld", (long long)param->min, (long long)param->max);
+                return false;
+        }
+        for (size_t i = 0; i < size; i++) {
+                char index[24];
+                size_t before;
+
+                snprintf(index, sizeof(index), "%zu", i);
+                before = path_push(check, index);
+                if (!check_value(check, param->items, json_array_get(value, i)))
+                        return false;
+                path_pop(check, before);
+        }
+        return true;
+}
+
+static const struct param *param_find(const struct param *params, const char *name)
+{
+        for (; params->name; params++)
+                if (strcmp(params->name, name) == 0)
+                        return params;
+        return NULL;
+}
+
+static bool check_required(struct check *check, const struct param *params, const json_t *object)
+{
+        for (; params->name; params++) {
+                const json_t *value = json_object_get(object, params->name);
+
+                if ((params->flags & PARAM_REQUIRED) && (!value || json_is_null(value))) {
+                        path_push(check, params->name);
+                        return expect(check, "to be given");
+                }
+        }
+        return true;
+}
+
+static bool check_map(struct check *check, const struct param *param, const json_t *value)
+{
+        const char *name;
+        json_t *item;
+
+        if (!json_is_object(value))
+                return expect(check, "an object");
+        json_object_foreach((json_t *)(uintptr_t)value, name, item) {
+                size_t before = path_push(check, name);
+                const struct param words = { .words = param->words };
+
+                if (param->words && !check_word(check, &words, name))
+                        return false;
+                if (!param->words && (!*name || utf8_length(name) > 64))
+                        return expect(check, "a name of 1 to 64 characters");
+                if (!check_value(check, param->items, item))
+                        return false;
+                path_pop(check, before);
+        }
+        return true;
+}
+
+/* Members of an object; unknown ones are errors, never ignored. */
+static bool check_members(struct check *check, const struct param *const *tables, const json_t *object)
+{
+        const char *name;
+        json_t *value;
+
+        if (!json_is_object(object))
+                return expect(check, "an object");
+        json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+                const struct param *param = NULL;
+                size_t before = path_push(check, name);
+
+                for (size_t i = 0; tables[i] && !param; i++)
+                        param = param_find(tables[i], name);
+                if (!param)
+                        return expect(check, "no such parameter");
+                if (!json_is_null(value) && !check_value(check, param, value))
+                        return false;
+                path_pop(check, before);
+        }
+        for (size_t i = 0; tables[i]; i++)
+                if (!check_required(check, tables[i], object))
+                        return false;
+        return true;
+}
+
+static bool check_one_of(struct check *check, const struct param *param, const json_t *value)
+{
+        for (const struct param *choice = param->members; choice->name; choice++)
+                if (check_value(check, choice, value))
+                        return true;
+        return expect(check, param->summary);
+}
+
+static bool check_value(struct check *check, const struct param *param, const json_t *value)
+{
+        const struct param *tables[] = { param->members, NULL };
+
+        switch (param->type) {
+        case PARAM_INT:
+                return check_int(check, param, value);
+        case PARAM_BOOL:
+                return json_is_boolean(value) || expect(check, "true or false");
+        case PARAM_PERIOD:
+                return check_period(check, value);
+        case PARAM_ARRAY:
+                return check_array(check, param, value);
+        case PARAM_OBJECT:
+                return check_members(check, tables, value);
+        case PARAM_MAP:
+                return check_map(check, param, value);
+        case PARAM_ONE_OF:
+                return check_one_of(check, param, value);
+        case PARAM_ANY:
+                return true;
+        case PARAM_NULL:
+                return json_is_null(value) || expect(check, "null");
+        case PARAM_SLUG:
+        case PARAM_TEXT:
+        case PARAM_INSTANT:
+        case PARAM_DATE:
+        case PARAM_TIME:
+        case PARAM_UUID:
+        case PARAM_WORD:
+        case PARAM_ZONE:
+        case PARAM_COLOUR:
+        case PARAM_COUNTRY:
+        case PARAM_CURSOR:
+                return check_string(check, param, value);
+        }
+        return false;
+}
+
+bool validate_params(const struct method *method, const json_t *params, struct buffer *path, struct buffer *expected)
+{
+        struct check check = { path, expected };
+        const struct param *tables[] = { method->params, envelope_deadline,
+                method_takes_key(method) ? envelope_key : NULL, NULL };
+
+        buffer_clear(path);
+        buffer_reserve(path, 64);
+        buffer_clear(expected);
+        return check_members(&check, tables, params);
+}

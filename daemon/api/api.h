@@ -32,3 +32,4 @@ struct wire_owner api_wire_owner(struct api *api);
 struct store_handlers api_store_handlers(struct api *api);
 /* Closes what a token opened (revoked, expired). */
 void api_close_token(struct api *api, const char *token_id);
+void api_close_expired(struct api *api, struct instant now);

@@ -5,7 +5,7 @@
 
 #include "api/api.h"
 #include "api/call_private.h"
-#include "api/session.h"
+#include "api/login.h"
 #include "base/log.h"
 #include "base/table.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "api/session.h"
+#include "api/login.h"
 #include "api/validate.h"
 
 #define RFC3339_PATTERN "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"

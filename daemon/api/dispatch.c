@@ -6,7 +6,7 @@
 #include "api/api.h"
 #include "api/call.h"
 #include "api/call_private.h"
-#include "api/session.h"
+#include "api/login.h"
 #include "api/validate.h"
 
 enum { DEADLINE_DEFAULT_MS = 30000, DEADLINE_OFFLINE_MS = 5000, CODE_UNKNOWN_METHOD = -32601 };
@@ -46,7 +46,7 @@ enum wire_order dispatch_order(void *api, const char *name)
 }
 
 /* Role, and the token's event where `event` is a text. Answers and returns false when not allowed. */
-static bool allowed(struct call *call, const struct session *session)
+static bool allowed(struct call *call, const struct login *login)
 {
         const char *event = json_string_value(json_object_get(call->params, "event"));
 
@@ -55,7 +55,7 @@ static bool allowed(struct call *call, const struct session *session)
                 return false;
         }
         if (event && call->method->role > ROLE_PUBLIC && !(call->method->flags & METHOD_ITSELF) &&
-                !session_covers(session, &call->api->state, event)) {
+                !login_covers(login, &call->api->state, event)) {
                 call_fail_forbidden(call, NULL);
                 return false;
         }
@@ -83,7 +83,7 @@ static void set_deadline(struct call *call)
 }
 
 /* Public methods answer without a token as if there were none: an event nobody has published is not found. */
-static bool find_event(struct call *call, const struct session *session)
+static bool find_event(struct call *call, const struct login *login)
 {
         const char *slug = call_text(call, "event");
 
@@ -91,7 +91,7 @@ static bool find_event(struct call *call, const struct session *session)
                 return true;
         call->event = state_event(&call->api->state, slug);
         if (call->event && call->method->role == ROLE_PUBLIC && !event_latest(call->event) &&
-                (call->role == ROLE_PUBLIC || !session_covers(session, &call->api->state, slug)))
+                (call->role == ROLE_PUBLIC || !login_covers(login, &call->api->state, slug)))
                 call->event = NULL;
         if (!call->event)
                 call_fail_not_found(call, "event", slug);
@@ -116,7 +116,7 @@ void dispatch_begin(void *context, struct request *request)
         struct api *api = context;
         const struct method *method = method_find(request_method(request));
         struct peer *peer = request_peer(request);
-        const struct session *session = peer ? peer_session(peer) : NULL;
+        const struct login *login = peer ? peer_session(peer) : NULL;
         struct call *call;
 
         if (!method) {
@@ -128,21 +128,21 @@ void dispatch_begin(void *context, struct request *request)
         call->request = request;
         call->method = method;
         call->params = request_params(request);
-        call->role = session ? session->role : ROLE_PUBLIC;
-        call->actor = xstrdup(session ? session->actor : "");
-        call->label = xstrdup(session ? session->label : "");
-        if (!session) { /* the peer has gone: nobody would read the answer */
+        call->role = login ? ? login->role : ROLE_PUBLIC;
+        call->actor = xstrdup(login ? login->actor : "");
+        call->label = xstrdup(login ? login->label : "");
+        if (!login) { /* the peer has gone: nobody would read the answer */
                 call_fail(call, "unavailable", "the connection has closed", "\"retry_after_ms\":0,\"done\":false");
                 return;
         }
-        if (!allowed(call, session) || !params_fit(call) || !take_request_key(call))
+        if (!allowed(call, login) || !params_fit(call) || !take_request_key(call))
                 return;
         set_deadline(call);
         if (clock_monotonic_us() > call->deadline_us) {
                 call_fail(call, "deadline", "the deadline passed before the work was begun: nothing was done", NULL);
                 return;
         }
-        if (!find_event(call, session))
+        if (!find_event(call, login))
                 return;
         method->handle(call);
 }

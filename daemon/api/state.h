@@ -42,6 +42,9 @@ void state_init(struct state *state);
 void state_deinit(struct state *state);
 /* The one place where memory changes. */
 void state_apply(struct state *state, const void *row);
+/* A durable scan moves a presence. */
+struct scan_row;
+void state_apply_scan(struct state *state, const struct scan_row *scan);
 struct family *state_family(const struct state *state, const struct uuid *family);
 struct event_state *state_event(const struct state *state, const char *slug);
 struct event_state *state_event_by_uuid(const struct state *state, const struct uuid *event);

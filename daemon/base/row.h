@@ -75,7 +75,7 @@ struct row {
 /* A copy of `template` (whose `row.record` is set and whose texts are borrowed) on the heap, with one reference. */
 void *row_seal(const void *template);
 void *row_tombstone(const struct row *of, int64_t version); /* keeps record, family, event, id */
-void *row_ref(const void *row);
+void *row_ref(const void *row); /* NULL is fine */
 void row_unref(const void *row); /* NULL is fine; frees at the last */
 void row_unrefp(void *rowp);     /* for _cleanup_ */
 

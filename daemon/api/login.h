@@ -6,17 +6,17 @@
 #include "api/rows.h"
 #include "wire/wire.h"
 
-struct session {
+struct login {
         enum role role;
         const struct token_row *token; /* a reference, NULL without one */
         char actor[96];                /* "uid:1000" or the token's id */
         char label[1024];
 };
 
-struct session *session_new(struct peer *peer, uid_t daemon_uid);
-struct session *session_free(struct session *session);
+struct login *login_new(struct peer *peer, uid_t daemon_uid);
+struct login *login_free(struct login *login);
 const char *role_word(enum role role);
 bool role_parse(const char *word, enum role *role);
-/* Whether the session's token covers an event (its own, or a child of its own). */
+/* Whether the login's token covers an event (its own, or a child of its own). */
 struct state;
-bool session_covers(const struct session *session, const struct state *state, const char *event_slug);
+bool login_covers(const struct login *login, const struct state *state, const char *event_slug);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/session.h"
+#include "api/login.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -24,38 +24,38 @@ bool role_parse(const char *word, enum role *role)
         return false;
 }
 
-struct session *session_new(struct peer *peer, uid_t daemon_uid)
+struct login *login_new(struct peer *peer, uid_t daemon_uid)
 {
-        struct session *session = xcalloc(1, sizeof(*session));
+        struct login *login = xcalloc(1, sizeof(*login));
 
-        session->role = ROLE_PUBLIC;
+        login->role = ROLE_PUBLIC;
         if (peer_kind(peer) == PEER_UNIX) {
                 uid_t uid = peer_uid(peer);
                 const struct passwd *user = getpwuid(uid);
 
-                snprintf(session->actor, sizeof(session->actor), "uid:%u", (unsigned)uid);
-                snprintf(session->label, sizeof(session->label), "%s", user ? user->pw_name : session->actor);
+                snprintf(login->actor, sizeof(login->actor), "uid:%u", (unsigned)uid);
+                snprintf(login->label, sizeof(login->label), "%s", user ? user->pw_name : login->actor);
                 if (uid == 0 || uid == daemon_uid)
-                        session->role = ROLE_ADMIN;
+                        login->role = ROLE_ADMIN;
         }
-        return session;
+        return login;
 }
 
-struct session *session_free(struct session *session)
+struct login *login_free(struct login *login)
 {
-        if (!session)
+        if (!login)
                 return NULL;
-        row_unref(session->token);
-        free(session);
+        row_unref(login->token);
+        free(login);
         return NULL;
 }
 
-bool session_covers(const struct session *session, const struct state *state, const char *event_slug)
+bool login_covers(const struct login *login, const struct state *state, const char *event_slug)
 {
-        const char *bound = session && session->token ? session->token->event : NULL;
+        const char *bound = login ? && login->token ? login->token->event : NULL;
         const struct event_row *event;
 
-        if (!session || (session->role == ROLE_PUBLIC && !session->token))
+        if (!login || (login->role == ROLE_PUBLIC && !login->token))
                 return false;
         if (!bound || strcmp(bound, event_slug) == 0)
                 return true;

@@ -20,7 +20,8 @@ static void state_changed(void *context, const struct row *row)
                 api_close_token(context, row->id);
 }
 
-int api_new(struct event_base *base, struct workers *workers, const struct settings *settings, struct api **apip)
+int api_new(
+        struct event_base *base, struct workers *workers, const struct settings *settings, struct api **apip)
 {
         struct api *api = xcalloc(1, sizeof(*api));
         int r;
@@ -99,7 +100,8 @@ static void close_if_token(void *context, struct peer *peer)
 
         if (!token)
                 return;
-        if (closing->token_id ? strcmp(token->row.id, closing->token_id) == 0 : !token_is_good(token, closing->now))
+        if (closing->token_id ? strcmp(token->row.id, closing->token_id) == 0
+                              : !token_is_good(token, closing->now))
                 peer_close(peer, "revoked");
 }
 

@@ -18,14 +18,15 @@ struct api {
         struct store *store;
         struct state state;
         struct login_guard *guard; /* failed logins by address */
-        struct keyring *keyring;   /* the event's signing keys, opened */
+        struct keyring *keyring; /* the event's signing keys, opened */
         struct instant database_since;
         enum store_state database;
         bool loaded;
         uid_t uid;
 };
 
-int api_new(struct event_base *base, struct workers *workers, const struct settings *settings, struct api **apip);
+int api_new(
+        struct event_base *base, struct workers *workers, const struct settings *settings, struct api **apip);
 struct api *api_free(struct api *api);
 void api_attach(struct api *api, struct wire *wire, struct store *store);
 struct wire_owner api_wire_owner(struct api *api);

@@ -22,7 +22,8 @@ static const struct param whoami_result[] = {
 
 const char *const role_word_list[] = { "public", "door", "desk", "organiser", "admin", NULL };
 
-static void write_rights(struct jsonout *out, enum role role, const char *label, const char *event, const char *checkpoints)
+static void write_rights(
+        struct jsonout *out, enum role role, const char *label, const char *event, const char *checkpoints)
 {
         json_member_text(out, "role", role_word(role));
         json_member_text(out, "label", label);
@@ -37,7 +38,8 @@ static void answer_login(struct call *call, const struct login *login)
         const struct token_row *token = login->token;
 
         json_begin_object(&out);
-        write_rights(&out, login->role, login->label, token ? token->event : NULL, token ? token->checkpoints : NULL);
+        write_rights(&out, login->role, login->label, token ? token->event : NULL,
+                token ? token->checkpoints : NULL);
         json_end_object(&out);
         call_answer(call, &result);
 }
@@ -79,7 +81,8 @@ static void auth_login(struct call *call)
         answer_login(call, peer_session(peer));
 }
 
-static const struct param login_params[] = { P_RANGE("token", PARAM_TEXT, REQ, 1, 300, "the secret"), PARAM_END };
+static const struct param login_params[] = { P_RANGE("token", PARAM_TEXT, REQ, 1, 300, "the secret"),
+        PARAM_END };
 static const char *const login_errors[] = { "rate_limited", NULL };
 
 const struct method auth_login_method = {
@@ -142,7 +145,8 @@ static enum decision enrol_decide(struct call *call, struct batch *batch)
 
         if (!invite || invite->good_until.us <= batch_now(batch).us) {
                 login_guard_failed(call->api->guard, enrolment->origin, clock_monotonic_us());
-                return CALL_ANSWERED(call_fail(call, "unauthenticated", "the code is wrong, used or too old", NULL));
+                return CALL_ANSWERED(
+                        call_fail(call, "unauthenticated", "the code is wrong, used or too old", NULL));
         }
         token_secret_make(enrolment->secret);
         secret_digest(enrolment->secret, digest);
@@ -187,7 +191,8 @@ static void auth_enrol(struct call *call)
         call_submit(call, &UUID_NIL, enrol_decide);
 }
 
-static const struct param enrol_params[] = { P_RANGE("code", PARAM_TEXT, REQ, 1, 64, "the one-time code"), PARAM_END };
+static const struct param enrol_params[] = { P_RANGE("code", PARAM_TEXT, REQ, 1, 64, "the one-time code"),
+        PARAM_END };
 static const struct param enrol_result[] = {
         P("id", PARAM_TEXT, REQ, "the token's id"),
         P("token", PARAM_TEXT, REQ, "the secret, shown this once"),

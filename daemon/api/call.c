@@ -91,7 +91,8 @@ void call_answer(struct call *call, const struct buffer *result_json)
         call_free(call);
 }
 
-void call_answer_shared(struct call *call, const char *json, size_t length, void (*release)(void *), void *context)
+void call_answer_shared(
+        struct call *call, const char *json, size_t length, void (*release)(void *), void *context)
 {
         request_answer_shared(call->request, json, length, release, context);
         call_free(call);
@@ -129,7 +130,8 @@ void call_fail_params(struct call *call, const char *path, const char *expected)
 }
 
 /* not_found, exists: {what, id} */
-static void fail_named(struct call *call, const char *kind, const char *format, const char *what, const char *id)
+static void fail_named(
+        struct call *call, const char *kind, const char *format, const char *what, const char *id)
 {
         struct buffer more = BUFFER_NULL;
         struct jsonout out = JSONOUT(&more);
@@ -204,10 +206,12 @@ void call_fail_forbidden(struct call *call, const char *needs)
 void call_fail_unavailable(struct call *call, bool known_not_done)
 {
         if (known_not_done)
-                call_fail(call, "unavailable", "the database could not be reached in time: nothing was done; repeat",
+                call_fail(call, "unavailable",
+                        "the database could not be reached in time: nothing was done; repeat",
                         "\"retry_after_ms\":1000,\"done\":false");
         else
-                call_fail(call, "unavailable", "the database went away: whether it was done is not known; repeat with the same key",
+                call_fail(call, "unavailable",
+                        "the database went away: whether it was done is not known; repeat with the same key",
                         "\"retry_after_ms\":1000,\"done\":null");
 }
 

@@ -23,27 +23,28 @@ struct call {
         struct request *request;
         const struct method *method;
         const json_t *params;
-        enum role role;         /* as it began */
-        char *actor;            /* who: a token's id, or "uid:0"; for request keys and `by` */
-        char *label;            /* the token's label, or the uid's name */
+        enum role role; /* as it began */
+        char *actor; /* who: a token's id, or "uid:0"; for request keys and `by` */
+        char *label; /* the token's label, or the uid's name */
         int64_t deadline_us;
-        struct event_state *event; /* METHOD_EVENT: found before `handle`; found again before every `decide` */
+        struct event_state
+                *event; /* METHOD_EVENT: found before `handle`; found again before every `decide` */
 
         struct change change;
         enum decision (*decide)(struct call *call, struct batch *batch);
         uint64_t claims[CALL_CLAIMS_MAX];
         struct uuid request_key; /* nil: none */
         bool has_request_key, replayed;
-        struct buffer kept;   /* the result's JSON (or what `again` makes it from), set by decide */
-        void *own;            /* the method's, freed with own_free */
+        struct buffer kept; /* the result's JSON (or what `again` makes it from), set by decide */
+        void *own; /* the method's, freed with own_free */
         void (*own_free)(void *own);
 };
 
 /* ---- parameters: checked already; absent and null are the fallback ---- */
 
 const json_t *call_param(const struct call *call, const char *name); /* NULL when absent or null */
-bool call_has(const struct call *call, const char *name);            /* given, null included */
-const char *call_text(const struct call *call, const char *name);    /* NULL when absent */
+bool call_has(const struct call *call, const char *name); /* given, null included */
+const char *call_text(const struct call *call, const char *name); /* NULL when absent */
 int64_t call_int(const struct call *call, const char *name, int64_t fallback);
 bool call_bool(const struct call *call, const char *name, bool fallback);
 struct instant call_instant(const struct call *call, const char *name); /* INSTANT_NONE when absent */
@@ -52,8 +53,9 @@ struct date call_date(const struct call *call, const char *name);
 /* ---- answers: each ends the call (and frees it) ---- */
 
 void call_answer(struct call *call, const struct buffer *result_json);
-void call_answer_shared(struct call *call, const char *json, size_t length, void (*release)(void *), void *context);
-void call_fail_params(struct call *call, const char *path, const char *expected);  /* -32602 */
+void call_answer_shared(
+        struct call *call, const char *json, size_t length, void (*release)(void *), void *context);
+void call_fail_params(struct call *call, const char *path, const char *expected); /* -32602 */
 void call_fail_not_found(struct call *call, const char *what, const char *id);
 void call_fail_exists(struct call *call, const char *what, const char *id);
 void call_fail_stale(struct call *call, int64_t version);
@@ -61,7 +63,8 @@ void call_fail_full(struct call *call, int64_t capacity);
 void call_fail_in_use(struct call *call, const struct row *const *by, size_t count);
 void call_fail_forbidden(struct call *call, const char *needs); /* needs NULL: no role would do */
 void call_fail_unavailable(struct call *call, bool known_not_done);
-void call_fail_internal(struct call *call, const char *log); /* `log` goes to the log, under the request's id */
+void call_fail_internal(
+        struct call *call, const char *log); /* `log` goes to the log, under the request's id */
 /* Any other: message for a person, the members after kind (JSON without braces, or NULL). */
 void call_fail(struct call *call, const char *kind, const char *message, const char *more_json);
 
@@ -71,7 +74,8 @@ void call_claim(struct call *call, const char *what, const struct uuid *scope, c
 /* Every change of the programme of a family makes this one claim. */
 void call_claim_programme(struct call *call, const struct family *family);
 /* Joins the store's queue (after asking for the request key's earlier result, where one is given). */
-void call_submit(struct call *call, const struct uuid *family, enum decision (*decide)(struct call *, struct batch *));
+void call_submit(
+        struct call *call, const struct uuid *family, enum decision (*decide)(struct call *, struct batch *));
 /* if_version, where given, is not `version`: answers stale and returns true. */
 bool call_is_stale(struct call *call, int64_t version);
 /* Inside decide: fail the call there and say so to the store. `return call_refuse(call_fail_…)` reads well enough: */

@@ -100,8 +100,8 @@ static void key_ask(struct call *call)
         uuid_format(&call->change.family, family);
         uuid_format(&call->request_key, key);
         store_read(call->api->store,
-                "SELECT actor, method, params_digest, result FROM usher.request_key_find($1::uuid, $2::uuid)", 2, values,
-                call->deadline_us, key_answered, call);
+                "SELECT actor, method, params_digest, result FROM usher.request_key_find($1::uuid, $2::uuid)",
+                2, values, call->deadline_us, key_answered, call);
 }
 
 static enum decision change_decide(struct change *change, struct batch *batch)
@@ -129,7 +129,8 @@ static void change_failed(struct change *change, const struct change_failure *fa
 
         switch (failure->why) {
         case FAILURE_DEADLINE:
-                call_fail(call, "deadline", "the deadline passed before the work was begun: nothing was done", NULL);
+                call_fail(call, "deadline", "the deadline passed before the work was begun: nothing was done",
+                        NULL);
                 return;
         case FAILURE_OFFLINE:
         case FAILURE_STALE:
@@ -142,14 +143,16 @@ static void change_failed(struct change *change, const struct change_failure *fa
                 key_ask(call);
                 return;
         case FAILURE_REFUSED:
-                call_fail_internal(call, failure->message ? failure->message : "the database refused the change");
+                call_fail_internal(
+                        call, failure->message ? failure->message : "the database refused the change");
                 return;
         }
 }
 
 static const struct change_kind call_change_kind = { change_decide, change_applied, change_failed };
 
-void call_submit(struct call *call, const struct uuid *family, enum decision (*decide)(struct call *, struct batch *))
+void call_submit(
+        struct call *call, const struct uuid *family, enum decision (*decide)(struct call *, struct batch *))
 {
         call->decide = decide;
         call->change.kind = &call_change_kind;
@@ -167,8 +170,8 @@ enum decision call_record(struct call *call, struct batch *batch)
 
         if (call->has_request_key) {
                 params_digest(call, digest);
-                batch_add_request_key(batch, &call->change, &call->request_key, call->actor, call->method->name, digest,
-                        call->kept.data);
+                batch_add_request_key(batch, &call->change, &call->request_key, call->actor,
+                        call->method->name, digest, call->kept.data);
         }
         return DECISION_RECORD;
 }

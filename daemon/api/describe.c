@@ -6,7 +6,9 @@
 #include "api/login.h"
 #include "api/validate.h"
 
-#define RFC3339_PATTERN "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+#define RFC3339_PATTERN                                                                                      \
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt "                                                                    \
+        "][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 
 static void write_schema(const struct param *param, bool result, struct jsonout *out);
 
@@ -130,7 +132,8 @@ static void write_type(const struct param *param, bool result, struct jsonout *o
                 break;
         case PARAM_PERIOD:
                 json_member_text(out, "type", "array");
-                json_member_raw(out, "items", "{\"type\":\"string\",\"format\":\"date-time\",\"pattern\":\"" RFC3339_PATTERN "\"}");
+                json_member_raw(out, "items",
+                        "{\"type\":\"string\",\"format\":\"date-time\",\"pattern\":\"" RFC3339_PATTERN "\"}");
                 json_member_int(out, "minItems", 2);
                 json_member_int(out, "maxItems", 2);
                 break;
@@ -167,7 +170,8 @@ static void write_type(const struct param *param, bool result, struct jsonout *o
 /* A parameter may be null for "absent"; a result only where its table says so. */
 static void write_schema(const struct param *param, bool result, struct jsonout *out)
 {
-        bool nullable = result ? (param->flags & PARAM_NULLABLE) : param->name && !(param->flags & PARAM_REQUIRED);
+        bool nullable =
+                result ? (param->flags & PARAM_NULLABLE) : param->name && !(param->flags & PARAM_REQUIRED);
 
         if (param->type == PARAM_ANY || param->type == PARAM_NULL)
                 nullable = false;
@@ -191,7 +195,8 @@ static void write_schema(const struct param *param, bool result, struct jsonout 
 }
 
 /* What any method may answer with, in the order in which it is judged. */
-static const char *const common_errors[] = { "unauthenticated", "forbidden", "invalid_params", "internal", "deadline", NULL };
+static const char *const common_errors[] = { "unauthenticated", "forbidden", "invalid_params", "internal",
+        "deadline", NULL };
 
 static void write_errors(const struct method *method, struct jsonout *out)
 {

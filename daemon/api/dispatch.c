@@ -77,9 +77,11 @@ static bool params_fit(struct call *call)
 static void set_deadline(struct call *call)
 {
         bool changes = call->method->flags & (METHOD_CHANGES | METHOD_SCAN);
-        int64_t fallback = changes && call->api->database != STORE_ONLINE ? DEADLINE_OFFLINE_MS : DEADLINE_DEFAULT_MS;
+        int64_t fallback =
+                changes && call->api->database != STORE_ONLINE ? DEADLINE_OFFLINE_MS : DEADLINE_DEFAULT_MS;
 
-        call->deadline_us = request_arrived_us(call->request) + call_int(call, "deadline_ms", fallback) * 1000;
+        call->deadline_us =
+                request_arrived_us(call->request) + call_int(call, "deadline_ms", fallback) * 1000;
 }
 
 /* Public methods answer without a token as if there were none: an event nobody has published is not found. */
@@ -120,7 +122,8 @@ void dispatch_begin(void *context, struct request *request)
         struct call *call;
 
         if (!method) {
-                request_fail(request, CODE_UNKNOWN_METHOD, "no such method: ask server.describe", "{\"kind\":\"unknown_method\"}");
+                request_fail(request, CODE_UNKNOWN_METHOD, "no such method: ask server.describe",
+                        "{\"kind\":\"unknown_method\"}");
                 return;
         }
         call = xcalloc(1, sizeof(*call));
@@ -132,14 +135,16 @@ void dispatch_begin(void *context, struct request *request)
         call->actor = xstrdup(login ? login->actor : "");
         call->label = xstrdup(login ? login->label : "");
         if (!login) { /* the peer has gone: nobody would read the answer */
-                call_fail(call, "unavailable", "the connection has closed", "\"retry_after_ms\":0,\"done\":false");
+                call_fail(call, "unavailable", "the connection has closed",
+                        "\"retry_after_ms\":0,\"done\":false");
                 return;
         }
         if (!allowed(call, login) || !params_fit(call) || !take_request_key(call))
                 return;
         set_deadline(call);
         if (clock_monotonic_us() > call->deadline_us) {
-                call_fail(call, "deadline", "the deadline passed before the work was begun: nothing was done", NULL);
+                call_fail(call, "deadline", "the deadline passed before the work was begun: nothing was done",
+                        NULL);
                 return;
         }
         if (!find_event(call, login))

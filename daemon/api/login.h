@@ -9,7 +9,7 @@
 struct login {
         enum role role;
         const struct token_row *token; /* a reference, NULL without one */
-        char actor[96];                /* "uid:1000" or the token's id */
+        char actor[96]; /* "uid:1000" or the token's id */
         char label[1024];
 };
 

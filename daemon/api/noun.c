@@ -108,7 +108,8 @@ static enum decision put_decide(struct call *call, struct batch *batch)
         return call_record(call, batch);
 }
 
-static void submit(struct call *call, const struct noun *noun, enum decision (*decide)(struct call *, struct batch *))
+static void submit(
+        struct call *call, const struct noun *noun, enum decision (*decide)(struct call *, struct batch *))
 {
         call->own = (void *)(uintptr_t)noun;
         call->own_free = NULL;
@@ -147,7 +148,8 @@ static const struct row *next_row(const struct noun *noun, const struct event_st
         if (!noun->of_family)
                 return rowset_next(noun->rows(event), &event_row(event)->event_uuid, after);
         for (size_t i = 0; i < family->count; i++) {
-                const struct row *row = rowset_next(noun->rows(event), &event_row(family->events[i])->event_uuid, after);
+                const struct row *row =
+                        rowset_next(noun->rows(event), &event_row(family->events[i])->event_uuid, after);
 
                 if (row && (!next || strcmp(row->id, next->id) < 0))
                         next = row;

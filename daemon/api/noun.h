@@ -9,16 +9,17 @@
 
 struct noun {
         const struct record *record; /* its kind is the parameter's name too */
-        const char *plural;          /* of list's result */
-        bool of_family;              /* rooms and speakers: ids unique among co-located events, listed by all */
-        bool of_programme;           /* a change of it is a step of the family's programme */
+        const char *plural; /* of list's result */
+        bool of_family; /* rooms and speakers: ids unique among co-located events, listed by all */
+        bool of_programme; /* a change of it is a step of the family's programme */
         const struct rowset *(*rows)(const struct event_state *event);
         /* Fills the defaults of a put (NULL: none). */
         void (*defaults)(void *row);
         /* Checks what the table cannot; answers the call and returns false when it does not fit (NULL: nothing). */
         bool (*check)(struct call *call, const void *row, const void *before);
         /* Rows that refer to it, at most 10 (NULL: nothing does). */
-        size_t (*references)(const struct event_state *event, const struct row *row, const struct row *by[static 10]);
+        size_t (*references)(
+                const struct event_state *event, const struct row *row, const struct row *by[static 10]);
         /* Adds to the batch what follows from the change (NULL: nothing). */
         void (*changed)(struct call *call, struct batch *batch, const void *row, const void *before);
 };

@@ -11,7 +11,8 @@ static const struct rowset *rooms(const struct event_state *event)
         return &event->family->programme->rooms;
 }
 
-static size_t room_references(const struct event_state *event, const struct row *row, const struct row *by[static 10])
+static size_t room_references(
+        const struct event_state *event, const struct row *row, const struct row *by[static 10])
 {
         const struct placement_row *placement;
         size_t index = 0, count = 0;

@@ -26,4 +26,5 @@ static const struct field invite_fields[] = {
         FIELD(struct invite_row, good_until, FIELD_INSTANT, 0),
         FIELD(struct invite_row, created_by, FIELD_TEXT, 0),
 };
-const struct record invite_record = { "invite", sizeof(struct invite_row), invite_fields, COUNT(invite_fields) };
+const struct record invite_record = { "invite", sizeof(struct invite_row), invite_fields,
+        COUNT(invite_fields) };

@@ -9,7 +9,7 @@ struct token_row {
         struct row row;
         struct bytes secret_digest; /* 32 bytes */
         const char *role, *label;
-        const char *event;       /* slug, NULL: every event */
+        const char *event; /* slug, NULL: every event */
         const char *checkpoints; /* JSON array of slugs, NULL: every checkpoint */
         struct instant expires_at, created_at;
         const char *created_by;
@@ -21,8 +21,8 @@ struct invite_row {
         struct row row;
         struct bytes code_digest;
         const char *role, *label, *event, *checkpoints;
-        struct instant expires_at;  /* the token's */
-        struct instant good_until;  /* the code's */
+        struct instant expires_at; /* the token's */
+        struct instant good_until; /* the code's */
         const char *created_by;
 };
 

@@ -153,7 +153,8 @@ static const struct param method_members[] = {
         PARAM_END,
 };
 static const struct param method_item[] = { P_OBJECT(NULL, 0, method_members, NULL) };
-static const struct param describe_params[] = { P_RANGE("method", PARAM_TEXT, 0, 1, 64, "one method alone"), PARAM_END };
+static const struct param describe_params[] = { P_RANGE("method", PARAM_TEXT, 0, 1, 64, "one method alone"),
+        PARAM_END };
 static const struct param describe_result[] = { P_MAP("methods", REQ, method_item, NULL, NULL), PARAM_END };
 static const char *const describe_errors[] = { "not_found", NULL };
 

@@ -12,7 +12,8 @@ static const struct rowset *speakers(const struct event_state *event)
         return &event->family->programme->speakers;
 }
 
-static size_t speaker_references(const struct event_state *event, const struct row *row, const struct row *by[static 10])
+static size_t speaker_references(
+        const struct event_state *event, const struct row *row, const struct row *by[static 10])
 {
         const struct session_row *session;
         size_t index = 0, count = 0;
@@ -65,7 +66,8 @@ static const struct param object_result[] = {
 static const struct param object_item[] = { P_OBJECT(NULL, 0, object_result, NULL) };
 static const struct param get_params[] = { P_EVENT, P_SPEAKER, PARAM_END };
 static const struct param list_params[] = { P_EVENT, P_LIMIT, P_CURSOR, PARAM_END };
-static const struct param list_result[] = { P_ARRAY("speakers", REQ, 0, object_item, NULL), P_NEXT, PARAM_END };
+static const struct param list_result[] = { P_ARRAY("speakers", REQ, 0, object_item, NULL), P_NEXT,
+        PARAM_END };
 static const struct param delete_params[] = { P_EVENT, P_SPEAKER, P_IF_VERSION, PARAM_END };
 
 NOUN_METHODS(speaker, ROLE_ORGANISER, "creates or replaces a speaker");

@@ -6,9 +6,25 @@
 #include "base/log.h"
 
 const struct record *const state_records[] = {
-        &event_record, &token_record, &invite_record, &programme_record, &room_record, &track_record, &speaker_record,
-        &session_record, &draft_record, &placement_record, &acceptance_record, &publication_record, &signing_key_record,
-        &ticket_record, &checkpoint_record, &registration_record, &credential_record, &presence_record, NULL,
+        &event_record,
+        &token_record,
+        &invite_record,
+        &programme_record,
+        &room_record,
+        &track_record,
+        &speaker_record,
+        &session_record,
+        &draft_record,
+        &placement_record,
+        &acceptance_record,
+        &publication_record,
+        &signing_key_record,
+        &ticket_record,
+        &checkpoint_record,
+        &registration_record,
+        &credential_record,
+        &presence_record,
+        NULL,
 };
 
 void state_init(struct state *state)
@@ -119,7 +135,8 @@ static void event_drop(struct state *state, const struct event_row *gone)
 
 static bool event_apply(struct state *state, const struct event_row *row)
 {
-        _cleanup_(row_unrefp) const struct event_row *before = row_ref(rowset_find(&state->events, &UUID_NIL, row->row.id));
+        _cleanup_(row_unrefp) const struct event_row *before =
+                row_ref(rowset_find(&state->events, &UUID_NIL, row->row.id));
         struct event_state *event;
         struct family *family;
 

@@ -14,7 +14,7 @@ struct event_state {
         struct programme_event *programme_event; /* row, zone, day_starts */
         struct family *family;
         struct roster *roster;
-        struct timetable *latest;                /* of the newest publication; made when first asked for */
+        struct timetable *latest; /* of the newest publication; made when first asked for */
         int64_t latest_number;
 };
 

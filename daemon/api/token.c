@@ -38,11 +38,11 @@ static bool within_checkpoints(const json_t *wanted, const char *own_text)
                 return true;
         if (!wanted)
                 within = false;
-        json_array_foreach((json_t *)(uintptr_t)wanted, i, item) {
+        json_array_foreach((json_t *)(uintptr_t)wanted, i, item)
+        {
                 bool found = false;
 
-                json_array_foreach(own, j, mine)
-                        found = found || json_equal(mine, item);
+                json_array_foreach(own, j, mine) found = found || json_equal(mine, item);
                 within = within && found;
         }
         json_decref(own);
@@ -56,12 +56,14 @@ static bool may_grant(struct call *call, const struct login *maker, enum role ro
         enum role most = maker->role == ROLE_DESK ? ROLE_DOOR : maker->role;
 
         if (maker->role < ROLE_DESK || role > most) {
-                call_fail_forbidden(call, role_word(maker->role < ROLE_ORGANISER && role == ROLE_DOOR ? ROLE_DESK :
-                                            role > ROLE_ORGANISER                                ? role :
-                                                                                                   ROLE_ORGANISER));
+                call_fail_forbidden(
+                        call, role_word(maker->role < ROLE_ORGANISER && role == ROLE_DOOR ? ROLE_DESK
+                                        : role > ROLE_ORGANISER                           ? role
+                                                                                          : ROLE_ORGANISER));
                 return false;
         }
-        if (maker->token && maker->token->event && (!event || !login_covers(maker, &call->api->state, event))) {
+        if (maker->token && maker->token->event &&
+                (!event || !login_covers(maker, &call->api->state, event))) {
                 call_fail_forbidden(call, NULL);
                 return false;
         }
@@ -360,7 +362,8 @@ static void token_revoke(struct call *call)
         call_submit(call, &UUID_NIL, revoke_decide);
 }
 
-static const struct param revoke_params[] = { P_RANGE("id", PARAM_TEXT, REQ, 1, 64, "the token's id"), PARAM_END };
+static const struct param revoke_params[] = { P_RANGE("id", PARAM_TEXT, REQ, 1, 64, "the token's id"),
+        PARAM_END };
 static const struct param revoke_result[] = { P("revoked", PARAM_BOOL, REQ, "true"), PARAM_END };
 static const char *const revoke_errors[] = { "not_found", "unavailable", NULL };
 

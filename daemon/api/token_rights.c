@@ -14,7 +14,8 @@ void token_secret_make(char out[static SECRET_TEXT_MAX])
 
         randombytes_buf(random, sizeof(random));
         memcpy(out, "ut_", 3);
-        sodium_bin2base64(out + 3, SECRET_TEXT_MAX - 3, random, sizeof(random), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        sodium_bin2base64(out + 3, SECRET_TEXT_MAX - 3, random, sizeof(random),
+                sodium_base64_VARIANT_URLSAFE_NO_PADDING);
         sodium_memzero(random, sizeof(random));
 }
 
@@ -59,7 +60,8 @@ const struct token_row *token_by_digest(const struct state *state, const uint8_t
         return found;
 }
 
-const struct invite_row *invite_by_digest(const struct state *state, const uint8_t digest[static SECRET_DIGEST])
+const struct invite_row *invite_by_digest(
+        const struct state *state, const uint8_t digest[static SECRET_DIGEST])
 {
         const struct invite_row *found = NULL, *invite;
         size_t index = 0;
@@ -88,7 +90,8 @@ void login_enter(struct api *api, struct peer *peer, const struct token_row *tok
         snprintf(login->actor, sizeof(login->actor), "%s", token->row.id);
         snprintf(login->label, sizeof(login->label), "%s", token->label);
         peer_set_logged_in(peer, true);
-        peer_set_limits(peer, login->role >= ROLE_ORGANISER ? &api->settings->limits_organiser : &api->settings->limits_login);
+        peer_set_limits(peer, login->role >= ROLE_ORGANISER ? &api->settings->limits_organiser
+                                                            : &api->settings->limits_login);
 }
 
 void id_make(const char *prefix, char out[static 32])

@@ -15,8 +15,10 @@ void invite_code_make(char out[static INVITE_CODE_LENGTH + 1]);
 bool invite_code_fold(const char *typed, char out[static INVITE_CODE_LENGTH + 1]);
 void secret_digest(const char *text, uint8_t digest[static SECRET_DIGEST]);
 /* The token whose secret has this digest, expired and revoked ones too; NULL: none. Compared in constant time. */
-const struct token_row *token_by_digest(const struct state *state, const uint8_t digest[static SECRET_DIGEST]);
-const struct invite_row *invite_by_digest(const struct state *state, const uint8_t digest[static SECRET_DIGEST]);
+const struct token_row *token_by_digest(
+        const struct state *state, const uint8_t digest[static SECRET_DIGEST]);
+const struct invite_row *invite_by_digest(
+        const struct state *state, const uint8_t digest[static SECRET_DIGEST]);
 bool token_is_good(const struct token_row *token, struct instant now);
 /* Logs a peer in with a token, with its limits. */
 void login_enter(struct api *api, struct peer *peer, const struct token_row *token);

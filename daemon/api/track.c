@@ -11,13 +11,15 @@ static const struct rowset *tracks(const struct event_state *event)
         return &event->family->programme->tracks;
 }
 
-static size_t track_references(const struct event_state *event, const struct row *row, const struct row *by[static 10])
+static size_t track_references(
+        const struct event_state *event, const struct row *row, const struct row *by[static 10])
 {
         const struct session_row *session;
         const char *after = NULL;
         size_t count = 0;
 
-        while (count < 10 && (session = rowset_next(&event->family->programme->sessions, &row->event, after))) {
+        while (count < 10 &&
+                (session = rowset_next(&event->family->programme->sessions, &row->event, after))) {
                 after = session->row.id;
                 if (session->track && strcmp(session->track, row->id) == 0)
                         by[count++] = &session->row;

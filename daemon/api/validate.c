@@ -81,7 +81,8 @@ static bool check_text(struct check *check, const struct param *param, const cha
 
         if (length > max || (param->min > 0 && (length < (size_t)param->min || is_blank(text)))) {
                 buffer_clear(check->expected);
-                buffer_addf(check->expected, "a text of %d to %zu characters", param->min > 0 ? (int)param->min : 0, max);
+                buffer_addf(check->expected, "a text of %d to %zu characters",
+                        param->min > 0 ? (int)param->min : 0, max);
                 return false;
         }
         return true;
@@ -120,7 +121,8 @@ static bool check_word(struct check *check, const struct param *param, const cha
 static bool is_time_of_day(const char *text)
 {
         return strlen(text) == 5 && text[2] == ':' && strspn(text, "0123456789") == 2 &&
-               strspn(text + 3, "0123456789") == 2 && strncmp(text, "23", 2) <= 0 && strncmp(text + 3, "59", 2) <= 0;
+               strspn(text + 3, "0123456789") == 2 && strncmp(text, "23", 2) <= 0 &&
+               strncmp(text + 3, "59", 2) <= 0;
 }
 
 static bool is_colour(const char *text)
@@ -184,7 +186,8 @@ static bool check_string(struct check *check, const struct param *param, const j
         case PARAM_COLOUR:
                 return (text && is_colour(text)) || expect(check, "a colour, like #1f77b4");
         case PARAM_COUNTRY:
-                return (text && is_country(text)) || expect(check, "a country's two letters (ISO 3166-1), like CN");
+                return (text && is_country(text)) ||
+                       expect(check, "a country's two letters (ISO 3166-1), like CN");
         case PARAM_CURSOR:
                 return (text && strlen(text) <= 1024) || expect(check, "a cursor from an earlier answer");
         default:
@@ -200,7 +203,8 @@ static bool check_array(struct check *check, const struct param *param, const js
                 return expect(check, "an array");
         if ((param->min && size < (size_t)param->min) || (param->max && size > (size_t)param->max)) {
                 buffer_clear(check->expected);
-                buffer_addf(check->expected, "an array of %lld to %lld", (long long)param->min, (long long)param->max);
+                buffer_addf(check->expected, "an array of %lld to %lld", (long long)param->min,
+                        (long long)param->max);
                 return false;
         }
         for (size_t i = 0; i < size; i++) {
@@ -244,7 +248,8 @@ static bool check_map(struct check *check, const struct param *param, const json
 
         if (!json_is_object(value))
                 return expect(check, "an object");
-        json_object_foreach((json_t *)(uintptr_t)value, name, item) {
+        json_object_foreach((json_t *)(uintptr_t)value, name, item)
+        {
                 size_t before = path_push(check, name);
                 const struct param words = { .words = param->words };
 
@@ -267,7 +272,8 @@ static bool check_members(struct check *check, const struct param *const *tables
 
         if (!json_is_object(object))
                 return expect(check, "an object");
-        json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+        json_object_foreach((json_t *)(uintptr_t)object, name, value)
+        {
                 const struct param *param = NULL;
                 size_t before = path_push(check, name);
 
@@ -332,7 +338,8 @@ static bool check_value(struct check *check, const struct param *param, const js
         return false;
 }
 
-bool validate_params(const struct method *method, const json_t *params, struct buffer *path, struct buffer *expected)
+bool validate_params(
+        const struct method *method, const json_t *params, struct buffer *path, struct buffer *expected)
 {
         struct check check = { path, expected };
         const struct param *tables[] = { method->params, envelope_deadline,

@@ -10,6 +10,7 @@ extern const struct param envelope_deadline[], envelope_key[];
 /* if_version stands in the table of each method that accepts it. */
 
 /* True when they fit; else `path` (a JSON pointer into params) and `expected` say what does not. */
-bool validate_params(const struct method *method, const json_t *params, struct buffer *path, struct buffer *expected);
+bool validate_params(
+        const struct method *method, const json_t *params, struct buffer *path, struct buffer *expected);
 /* Whether a method takes `request_key`. */
 bool method_takes_key(const struct method *method);

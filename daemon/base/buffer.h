@@ -23,7 +23,7 @@ void buffer_add_text(struct buffer *buffer, const char *text);
 void buffer_add_char(struct buffer *buffer, char c);
 void buffer_addf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *buffer_text(const struct buffer *buffer); /* "" when empty */
-char *buffer_steal(struct buffer *buffer);            /* the caller frees; the buffer is empty again */
+char *buffer_steal(struct buffer *buffer); /* the caller frees; the buffer is empty again */
 
 /* malloc and friends that never return NULL (they log and abort): an allocator that is out of memory cannot be reasoned with. */
 void *xmalloc(size_t size);

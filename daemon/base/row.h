@@ -18,14 +18,14 @@
 #include "base/uuid.h"
 
 enum field_type {
-        FIELD_TEXT,    /* const char *, NULL when absent; column text */
-        FIELD_INT,     /* int64_t, FIELD_INT_NONE when absent; columns int4, int8 */
-        FIELD_BOOL,    /* bool; column boolean not null */
+        FIELD_TEXT, /* const char *, NULL when absent; column text */
+        FIELD_INT, /* int64_t, FIELD_INT_NONE when absent; columns int4, int8 */
+        FIELD_BOOL, /* bool; column boolean not null */
         FIELD_INSTANT, /* struct instant; column timestamptz */
-        FIELD_DATE,    /* struct date; column date */
-        FIELD_UUID,    /* struct uuid, nil when absent; column uuid */
-        FIELD_JSON,    /* const char *, compact JSON text, NULL when absent; column jsonb */
-        FIELD_BYTES,   /* struct bytes; column bytea; in JSON as \x hex */
+        FIELD_DATE, /* struct date; column date */
+        FIELD_UUID, /* struct uuid, nil when absent; column uuid */
+        FIELD_JSON, /* const char *, compact JSON text, NULL when absent; column jsonb */
+        FIELD_BYTES, /* struct bytes; column bytea; in JSON as \x hex */
 };
 
 #define FIELD_INT_NONE INT64_MIN
@@ -49,12 +49,15 @@ struct field {
 
 struct record {
         const char *kind; /* "room": the word of the feed, of errors (`what`), and the table's name in sql/ */
-        size_t size;      /* sizeof its struct */
+        size_t size; /* sizeof its struct */
         const struct field *fields;
         size_t count;
 };
 
-#define FIELD(struct_, member, type, flags) { #member, (type), (flags), offsetof(struct_, member) }
+#define FIELD(struct_, member, type, flags)                                                                  \
+        {                                                                                                    \
+#member, (type), (flags), offsetof(struct_, member)                                          \
+        }
 
 /*
  * The head of every row's struct (first member, named `row`). family, event and id name it:
@@ -63,8 +66,8 @@ struct record {
 struct row {
         const struct record *record;
         unsigned references;
-        bool deleted;     /* a tombstone: only the head counts; its version lives on */
-        int64_t version;  /* from 1 */
+        bool deleted; /* a tombstone: only the head counts; its version lives on */
+        int64_t version; /* from 1 */
         struct uuid family;
         struct uuid event;
         const char *id;
@@ -77,7 +80,7 @@ void *row_seal(const void *template);
 void *row_tombstone(const struct row *of, int64_t version); /* keeps record, family, event, id */
 void *row_ref(const void *row); /* NULL is fine */
 void row_unref(const void *row); /* NULL is fine; frees at the last */
-void row_unrefp(void *rowp);     /* for _cleanup_ */
+void row_unrefp(void *rowp); /* for _cleanup_ */
 
 /* Whether two rows of a kind say the same, version aside. */
 bool row_same(const void *a, const void *b);

@@ -17,14 +17,16 @@ struct table {
 };
 
 /* `hash` is of an entry; `equal` compares an entry with a key as given to table_find. */
-void table_init(struct table *table, uint64_t (*hash)(const void *), bool (*equal)(const void *, const void *));
+void table_init(
+        struct table *table, uint64_t (*hash)(const void *), bool (*equal)(const void *, const void *));
 void table_deinit(struct table *table);
 void *table_find(const struct table *table, uint64_t hash, const void *key); /* NULL: not there */
 /* Goes on from the last hit of the same hash and key, for tables whose keys repeat; `*iterator` starts at 0. */
 void *table_find_next(const struct table *table, uint64_t hash, const void *key, size_t *iterator);
-void table_add(struct table *table, void *entry);          /* even if an equal one is there */
+void table_add(struct table *table, void *entry); /* even if an equal one is there */
 bool table_remove(struct table *table, const void *entry); /* that very pointer */
 void *table_next(const struct table *table, size_t *iterator); /* every entry, no order; NULL at the end */
 
-uint64_t hash_bytes(const void *bytes, size_t length, uint64_t seed); /* SipHash-2-4 under a key drawn at start */
+uint64_t hash_bytes(
+        const void *bytes, size_t length, uint64_t seed); /* SipHash-2-4 under a key drawn at start */
 uint64_t hash_text(const char *text, uint64_t seed);

@@ -14,5 +14,6 @@ int workers_new(struct event_base *base, size_t threads, struct workers **worker
 /* Waits for what runs, then drops what is queued (calling `done` with its `dropped` true on the loop's thread). */
 struct workers *workers_free(struct workers *workers);
 /* `work` runs on a helper thread, then `done` on the loop's, in no order between jobs. */
-void workers_submit(struct workers *workers, void (*work)(void *job), void (*done)(void *job, int dropped), void *job);
+void workers_submit(
+        struct workers *workers, void (*work)(void *job), void (*done)(void *job, int dropped), void *job);
 size_t workers_pending(const struct workers *workers);

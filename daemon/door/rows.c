@@ -13,7 +13,8 @@ static const struct field ticket_fields[] = {
         FIELD(struct ticket_row, valid_from, FIELD_INSTANT, W),
         FIELD(struct ticket_row, valid_to, FIELD_INSTANT, W),
 };
-const struct record ticket_record = { "ticket", sizeof(struct ticket_row), ticket_fields, COUNT(ticket_fields) };
+const struct record ticket_record = { "ticket", sizeof(struct ticket_row), ticket_fields,
+        COUNT(ticket_fields) };
 
 static const struct field checkpoint_fields[] = {
         FIELD(struct checkpoint_row, name, FIELD_TEXT, W),
@@ -53,8 +54,8 @@ static const struct field registration_fields[] = {
         FIELD(struct registration_row, search, FIELD_TEXT, 0),
         FIELD(struct registration_row, search_fold, FIELD_INT, 0),
 };
-const struct record registration_record = { "registration", sizeof(struct registration_row), registration_fields,
-        COUNT(registration_fields) };
+const struct record registration_record = { "registration", sizeof(struct registration_row),
+        registration_fields, COUNT(registration_fields) };
 
 static const struct field credential_fields[] = {
         FIELD(struct credential_row, registration, FIELD_TEXT, 0),

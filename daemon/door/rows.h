@@ -16,7 +16,7 @@ struct checkpoint_row {
         struct row row;
         const char *name, *name_latin, *session;
         const char *mode, *per; /* "once", "reentry", "count"; "event", "day" */
-        const char *tickets;    /* JSON array of ticket slugs; NULL: all */
+        const char *tickets; /* JSON array of ticket slugs; NULL: all */
         struct instant opens_at, closes_at;
         int64_t capacity;
         bool needs_booking;
@@ -25,7 +25,8 @@ struct checkpoint_row {
 /* Id: the short code, unique in the family. Never deleted, save with its event. */
 struct registration_row {
         struct row row;
-        const char *ticket, *name, *name_latin, *email, *phone, *organisation, *title, *country, *language, *notes;
+        const char *ticket, *name, *name_latin, *email, *phone, *organisation, *title, *country, *language,
+                *notes;
         const char *fields; /* JSON object: field -> text */
         const char *external_id;
         bool paid;
@@ -33,8 +34,8 @@ struct registration_row {
         const char *status; /* "confirmed", "waitlisted", "cancelled", "erased" */
         struct instant created_at, changed_at;
         struct instant waiting_since; /* its place in the queue */
-        const char *search;           /* folded text, made by door/fold.h */
-        int64_t search_fold;          /* the fold's version */
+        const char *search; /* folded text, made by door/fold.h */
+        int64_t search_fold; /* the fold's version */
 };
 
 /*
@@ -44,9 +45,9 @@ struct registration_row {
 struct credential_row {
         struct row row;
         const char *registration, *what;
-        int64_t issue;        /* 1, 2, … of its registration and kind */
-        struct bytes digest;  /* 16 bytes over the credential's text; of ours alone */
-        const char *code;     /* a plain code, folded to upper case without blanks */
+        int64_t issue; /* 1, 2, … of its registration and kind */
+        struct bytes digest; /* 16 bytes over the credential's text; of ours alone */
+        const char *code; /* a plain code, folded to upper case without blanks */
         struct instant issued_at, replaced_at;
 };
 
@@ -55,7 +56,7 @@ struct presence_row {
         struct row row;
         const char *checkpoint, *registration;
         struct date day;
-        bool inside;   /* admitted and not left */
+        bool inside; /* admitted and not left */
         bool admitted; /* stands admitted at least once (undone ones aside) */
         struct instant first_at;
         const char *first_device;
@@ -69,5 +70,5 @@ struct signing_key_row {
         struct instant created_at;
 };
 
-extern const struct record ticket_record, checkpoint_record, registration_record, credential_record, presence_record,
-        signing_key_record;
+extern const struct record ticket_record, checkpoint_record, registration_record, credential_record,
+        presence_record, signing_key_record;

@@ -10,15 +10,17 @@ void acceptance_id(const struct conflict *conflict, char out[static ACCEPTANCE_I
 
         uuid_format(&conflict->event[0], a);
         if (conflict->count == 1) {
-                snprintf(out, ACCEPTANCE_ID_MAX, "%s %s/%s", conflict_kind_word(conflict->kind), a, conflict->session[0]);
+                snprintf(out, ACCEPTANCE_ID_MAX, "%s %s/%s", conflict_kind_word(conflict->kind), a,
+                        conflict->session[0]);
                 return;
         }
         uuid_format(&conflict->event[1], b);
-        snprintf(out, ACCEPTANCE_ID_MAX, "%s %s/%s %s/%s", conflict_kind_word(conflict->kind), a, conflict->session[0], b,
-                conflict->session[1]);
+        snprintf(out, ACCEPTANCE_ID_MAX, "%s %s/%s %s/%s", conflict_kind_word(conflict->kind), a,
+                conflict->session[0], b, conflict->session[1]);
 }
 
-const struct acceptance_row *acceptance_find(const struct programme *programme, const struct conflict *conflict)
+const struct acceptance_row *acceptance_find(
+        const struct programme *programme, const struct conflict *conflict)
 {
         char id[ACCEPTANCE_ID_MAX];
 
@@ -48,7 +50,8 @@ struct acceptance_row *acceptance_new(const struct programme *programme, const s
         return row_seal(&fresh);
 }
 
-bool acceptance_involves(const struct acceptance_row *acceptance, const struct uuid *event, const char *session)
+bool acceptance_involves(
+        const struct acceptance_row *acceptance, const struct uuid *event, const char *session)
 {
         return (uuid_equal(&acceptance->a_event, event) && strcmp(acceptance->a_session, session) == 0) ||
                (acceptance->b_session && uuid_equal(&acceptance->b_event, event) &&

@@ -29,14 +29,16 @@ static void clock_text(const struct zone *zone, struct instant at, char out[stat
         snprintf(out, 24, "%02d:%02d", civil.hour, civil.minute);
 }
 
-static void write_message(const struct conflict *conflict, const struct programme *programme, const struct uuid *event,
-        struct buffer *text)
+static void write_message(const struct conflict *conflict, const struct programme *programme,
+        const struct uuid *event, struct buffer *text)
 {
         const struct programme_event *of = programme_event(programme, event);
         const struct room_row *room = conflict->room ? programme_room(programme, conflict->room) : NULL;
-        const struct speaker_row *speaker = conflict->speaker ? programme_speaker(programme, conflict->speaker) : NULL;
+        const struct speaker_row *speaker =
+                conflict->speaker ? programme_speaker(programme, conflict->speaker) : NULL;
         const char *first = title_of(programme, &conflict->event[0], conflict->session[0]);
-        const char *second = conflict->count == 2 ? title_of(programme, &conflict->event[1], conflict->session[1]) : "";
+        const char *second =
+                conflict->count == 2 ? title_of(programme, &conflict->event[1], conflict->session[1]) : "";
         const char *room_name = room ? room->name : conflict->room ? conflict->room : "the room";
         const char *who = speaker ? speaker->name : "the speaker";
         char from[24], to[24];
@@ -45,10 +47,12 @@ static void write_message(const struct conflict *conflict, const struct programm
         clock_text(of ? of->zone : NULL, conflict->to, to);
         switch (conflict->kind) {
         case CONFLICT_ROOM_TAKEN:
-                buffer_addf(text, "%s holds \"%s\" and \"%s\" from %s to %s", room_name, first, second, from, to);
+                buffer_addf(
+                        text, "%s holds \"%s\" and \"%s\" from %s to %s", room_name, first, second, from, to);
                 return;
         case CONFLICT_SPEAKER_TAKEN:
-                buffer_addf(text, "%s is in \"%s\" and in \"%s\" from %s to %s", who, first, second, from, to);
+                buffer_addf(
+                        text, "%s is in \"%s\" and in \"%s\" from %s to %s", who, first, second, from, to);
                 return;
         case CONFLICT_OUTSIDE_EVENT:
                 buffer_addf(text, "\"%s\" from %s to %s is outside the event's days", first, from, to);
@@ -66,11 +70,12 @@ static void write_message(const struct conflict *conflict, const struct programm
                 buffer_addf(text, "%s lacks something that \"%s\" needs", room_name, first);
                 return;
         case CONFLICT_BREAK_TOO_SHORT:
-                buffer_addf(text, "the break from %s to %s between \"%s\" and \"%s\" is too short for %s", from, to, first,
-                        second, conflict->speaker ? who : room_name);
+                buffer_addf(text, "the break from %s to %s between \"%s\" and \"%s\" is too short for %s",
+                        from, to, first, second, conflict->speaker ? who : room_name);
                 return;
         case CONFLICT_TRACK_OVERLAP:
-                buffer_addf(text, "\"%s\" and \"%s\" of one track overlap from %s to %s", first, second, from, to);
+                buffer_addf(text, "\"%s\" and \"%s\" of one track overlap from %s to %s", first, second, from,
+                        to);
                 return;
         case CONFLICT_ATTENDEE_CLASH:
                 buffer_addf(text, "somebody has booked both \"%s\" and \"%s\"", first, second);
@@ -80,8 +85,8 @@ static void write_message(const struct conflict *conflict, const struct programm
         }
 }
 
-void conflict_write(const struct conflict *conflict, const struct programme *programme, const struct uuid *event,
-        struct jsonout *out)
+void conflict_write(const struct conflict *conflict, const struct programme *programme,
+        const struct uuid *event, struct jsonout *out)
 {
         const struct programme_event *of = programme_event(programme, event);
         const struct zone *zone = of ? of->zone : NULL;
@@ -118,8 +123,8 @@ void conflict_write(const struct conflict *conflict, const struct programme *pro
         json_end_object(out);
 }
 
-void conflicts_write(const struct conflict_list *list, const struct programme *programme, const struct uuid *event,
-        struct jsonout *out)
+void conflicts_write(const struct conflict_list *list, const struct programme *programme,
+        const struct uuid *event, struct jsonout *out)
 {
         json_begin_array(out);
         for (size_t i = 0; i < list->count; i++)

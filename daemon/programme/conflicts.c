@@ -99,8 +99,8 @@ static void note_acceptance(struct judge *judge, struct conflict *conflict)
         }
 }
 
-static void add(struct judge *judge, enum conflict_kind kind, const struct slot *a, const struct slot *b, const char *room,
-        const char *speaker, struct instant from, struct instant to)
+static void add(struct judge *judge, enum conflict_kind kind, const struct slot *a, const struct slot *b,
+        const char *room, const char *speaker, struct instant from, struct instant to)
 {
         struct conflict_list *list = judge->out;
         struct conflict *conflict;
@@ -112,8 +112,13 @@ static void add(struct judge *judge, enum conflict_kind kind, const struct slot 
                 list->items = xrealloc(list->items, list->capacity * sizeof(*list->items));
         }
         conflict = &list->items[list->count++];
-        *conflict = (struct conflict){ .kind = kind, .rule = judge->rules.of[kind], .room = room, .speaker = speaker,
-                .from = from, .to = to, .accepted_at = INSTANT_NONE };
+        *conflict = (struct conflict){ .kind = kind,
+                .rule = judge->rules.of[kind],
+                .room = room,
+                .speaker = speaker,
+                .from = from,
+                .to = to,
+                .accepted_at = INSTANT_NONE };
         if (b) {
                 int order = strcmp(a->event->row->row.id, b->event->row->row.id);
 
@@ -141,7 +146,8 @@ static bool available_holds(const char *available, struct instant from, struct i
         bool holds = !periods;
         size_t i;
 
-        json_array_foreach(periods, i, period) {
+        json_array_foreach(periods, i, period)
+        {
                 struct instant first, last;
 
                 if (instant_parse(json_string_value(json_array_get(period, 0)), &first) &&
@@ -159,11 +165,11 @@ static bool features_hold(const char *features, const char *needs)
         bool hold = true;
         size_t i, j;
 
-        json_array_foreach(wanted, i, need) {
+        json_array_foreach(wanted, i, need)
+        {
                 bool found = false;
 
-                json_array_foreach(had, j, feature)
-                        found = found || json_equal(need, feature);
+                json_array_foreach(had, j, feature) found = found || json_equal(need, feature);
                 hold = hold && found;
         }
         json_decref(wanted);
@@ -186,11 +192,13 @@ static void judge_speakers(struct judge *judge, struct slot *slot)
         const struct session_speakers *speakers = slot_speakers(slot);
 
         for (size_t i = 0; i < speakers->count; i++) {
-                const struct speaker_row *speaker = programme_speaker(judge->programme, speakers->items[i].speaker);
+                const struct speaker_row *speaker =
+                        programme_speaker(judge->programme, speakers->items[i].speaker);
 
                 if (!speaker || available_holds(speaker->available, slot->from, slot->to))
                         continue;
-                add(judge, CONFLICT_SPEAKER_UNAVAILABLE, slot, NULL, NULL, speaker->row.id, slot->from, slot->to);
+                add(judge, CONFLICT_SPEAKER_UNAVAILABLE, slot, NULL, NULL, speaker->row.id, slot->from,
+                        slot->to);
                 return;
         }
 }
@@ -205,7 +213,8 @@ static void judge_alone(struct judge *judge, struct slot *slot)
         if (room && !available_holds(room->available, slot->from, slot->to))
                 add(judge, CONFLICT_ROOM_UNAVAILABLE, slot, NULL, slot->room, NULL, slot->from, slot->to);
         judge_speakers(judge, slot);
-        if (room && expected != FIELD_INT_NONE && room->capacity != FIELD_INT_NONE && expected > room->capacity)
+        if (room && expected != FIELD_INT_NONE && room->capacity != FIELD_INT_NONE &&
+                expected > room->capacity)
                 add(judge, CONFLICT_ROOM_TOO_SMALL, slot, NULL, slot->room, NULL, slot->from, slot->to);
         if (room && !features_hold(room->features, slot->session->needs))
                 add(judge, CONFLICT_FEATURE_MISSING, slot, NULL, slot->room, NULL, slot->from, slot->to);
@@ -257,7 +266,8 @@ static void judge_gap(struct judge *judge, struct slot *a, struct slot *b)
                 return;
         speaker = same_room ? NULL : session_speakers_common(slot_speakers(a), slot_speakers(b));
         if (same_room || speaker)
-                add(judge, CONFLICT_BREAK_TOO_SHORT, a, b, same_room ? a->room : NULL, speaker, a->to, b->from);
+                add(judge, CONFLICT_BREAK_TOO_SHORT, a, b, same_room ? a->room : NULL, speaker, a->to,
+                        b->from);
 }
 
 static void judge_pair(struct judge *judge, struct slot *a, struct slot *b)
@@ -323,7 +333,8 @@ static void names_settle(const struct programme *programme, struct conflict_list
         }
 }
 
-void conflicts_of_change(const struct programme *programme, const struct overlay *overlay, struct conflict_list *out)
+void conflicts_of_change(
+        const struct programme *programme, const struct overlay *overlay, struct conflict_list *out)
 {
         struct judge judge = { .programme = programme, .overlay = overlay, .out = out };
         struct slots slots;
@@ -335,7 +346,8 @@ void conflicts_of_change(const struct programme *programme, const struct overlay
         slots_deinit(&slots);
 }
 
-void conflicts_of_event(const struct programme *programme, const struct uuid *event, struct conflict_list *out)
+void conflicts_of_event(
+        const struct programme *programme, const struct uuid *event, struct conflict_list *out)
 {
         struct judge judge = { .programme = programme, .out = out };
         struct slots slots;

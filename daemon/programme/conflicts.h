@@ -35,10 +35,10 @@ enum conflict_rule conflict_rule(const struct programme *programme, enum conflic
 
 /* A session as it would stand: replaces the model's own session and placement while rules are judged. */
 struct overlay_session {
-        const struct session_row *session;     /* as it will be; NULL: as it is (event and id below name it) */
+        const struct session_row *session; /* as it will be; NULL: as it is (event and id below name it) */
         struct uuid event;
         const char *id;
-        bool placed;                           /* else it will be unplaced */
+        bool placed; /* else it will be unplaced */
         const char *room;
         struct instant starts_at, ends_at;
 };
@@ -73,14 +73,16 @@ struct conflict_list {
 
 void conflict_list_deinit(struct conflict_list *list);
 /* Every conflict of the end state that involves a touched session (touched = the overlay's), one per pair and kind, ordered. */
-void conflicts_of_change(const struct programme *programme, const struct overlay *overlay, struct conflict_list *out);
+void conflicts_of_change(
+        const struct programme *programme, const struct overlay *overlay, struct conflict_list *out);
 /* Every conflict of an event's draft. */
-void conflicts_of_event(const struct programme *programme, const struct uuid *event, struct conflict_list *out);
+void conflicts_of_event(
+        const struct programme *programme, const struct uuid *event, struct conflict_list *out);
 /* Whether any of them refuses the change (rule refuse, not accepted), blocks publishing. */
 bool conflicts_refuse(const struct conflict_list *list);
 bool conflicts_block_publish(const struct conflict_list *list);
 /* The protocol's object; `event`: the one that asks (others' sessions stand as event/session). */
-void conflict_write(const struct conflict *conflict, const struct programme *programme, const struct uuid *event,
-        struct jsonout *out);
-void conflicts_write(const struct conflict_list *list, const struct programme *programme, const struct uuid *event,
-        struct jsonout *out); /* the array */
+void conflict_write(const struct conflict *conflict, const struct programme *programme,
+        const struct uuid *event, struct jsonout *out);
+void conflicts_write(const struct conflict_list *list, const struct programme *programme,
+        const struct uuid *event, struct jsonout *out); /* the array */

@@ -72,7 +72,8 @@ struct programme_event *programme_event_by_slug(const struct programme *programm
 
 static int minutes_of_day(const char *text)
 {
-        return text ? ((text[0] - '0') * 10 + (text[1] - '0')) * 60 + (text[3] - '0') * 10 + (text[4] - '0') : 0;
+        return text ? ((text[0] - '0') * 10 + (text[1] - '0')) * 60 + (text[3] - '0') * 10 + (text[4] - '0')
+                    : 0;
 }
 
 static bool event_apply(struct programme *programme, const struct event_row *row)
@@ -116,8 +117,9 @@ void programme_drop_event(struct programme *programme, const struct uuid *uuid)
 
 static struct rowset *set_of(struct programme *programme, const struct record *record)
 {
-        const struct record *const records[SETS] = { &room_record, &track_record, &speaker_record, &session_record,
-                &placement_record, &acceptance_record, &draft_record, &programme_record, &publication_record };
+        const struct record *const records[SETS] = { &room_record, &track_record, &speaker_record,
+                &session_record, &placement_record, &acceptance_record, &draft_record, &programme_record,
+                &publication_record };
         struct rowset *all[SETS];
 
         sets(programme, all);

@@ -51,7 +51,8 @@ static const struct field speaker_fields[] = {
         FIELD(struct speaker_row, country, FIELD_TEXT, W),
         FIELD(struct speaker_row, available, FIELD_JSON, W),
 };
-const struct record speaker_record = { "speaker", sizeof(struct speaker_row), speaker_fields, COUNT(speaker_fields) };
+const struct record speaker_record = { "speaker", sizeof(struct speaker_row), speaker_fields,
+        COUNT(speaker_fields) };
 
 static const struct field session_fields[] = {
         FIELD(struct session_row, title, FIELD_TEXT, W),
@@ -69,7 +70,8 @@ static const struct field session_fields[] = {
         FIELD(struct session_row, guid, FIELD_UUID, W),
         FIELD(struct session_row, cancelled, FIELD_BOOL, R),
 };
-const struct record session_record = { "session", sizeof(struct session_row), session_fields, COUNT(session_fields) };
+const struct record session_record = { "session", sizeof(struct session_row), session_fields,
+        COUNT(session_fields) };
 
 static const struct field placement_fields[] = {
         FIELD(struct placement_row, room, FIELD_TEXT, W),
@@ -101,8 +103,8 @@ static const struct field draft_change_fields[] = {
         FIELD(struct draft_change_row, what, FIELD_TEXT, 0),
         FIELD(struct draft_change_row, placements, FIELD_JSON, 0),
 };
-const struct record draft_change_record = { "draft_change", sizeof(struct draft_change_row), draft_change_fields,
-        COUNT(draft_change_fields) };
+const struct record draft_change_record = { "draft_change", sizeof(struct draft_change_row),
+        draft_change_fields, COUNT(draft_change_fields) };
 
 static const struct field publication_fields[] = {
         FIELD(struct publication_row, number, FIELD_INT, 0),

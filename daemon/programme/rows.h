@@ -7,17 +7,17 @@
 /* Family and event nil (the list of events belongs to none), id: the slug. */
 struct event_row {
         struct row row;
-        struct uuid event_uuid;  /* what `event_id` is in every other row */
+        struct uuid event_uuid; /* what `event_id` is in every other row */
         struct uuid family_uuid; /* the parent's event_uuid, or its own */
         const char *name, *name_latin, *timezone;
         struct date starts_on, ends_on;
         const char *day_starts; /* "HH:MM" */
         const char *venue, *series;
         int64_t edition;
-        const char *parent;    /* slug */
+        const char *parent; /* slug */
         const char *languages; /* JSON array */
         int64_t min_break_minutes;
-        const char *rules;  /* JSON object: conflict kind -> word */
+        const char *rules; /* JSON object: conflict kind -> word */
         const char *fields; /* JSON array of {field, label, at_door} */
 };
 
@@ -99,8 +99,10 @@ struct publication_row {
         int64_t number;
         struct instant published_at;
         const char *note;
-        const char *body; /* JSON: schedule.get's rooms, tracks, sessions; column text, so that its bytes stay */
+        const char
+                *body; /* JSON: schedule.get's rooms, tracks, sessions; column text, so that its bytes stay */
 };
 
-extern const struct record event_record, room_record, track_record, speaker_record, session_record, placement_record,
-        acceptance_record, draft_record, programme_record, draft_change_record, publication_record;
+extern const struct record event_record, room_record, track_record, speaker_record, session_record,
+        placement_record, acceptance_record, draft_record, programme_record, draft_change_record,
+        publication_record;

@@ -3,22 +3,30 @@
 
 #include <string.h>
 
-static const struct overlay_session *overlay_find(const struct overlay *overlay, const struct uuid *event, const char *id)
+static const struct overlay_session *overlay_find(
+        const struct overlay *overlay, const struct uuid *event, const char *id)
 {
         for (size_t i = 0; overlay && i < overlay->count; i++)
-                if (uuid_equal(&overlay->sessions[i].event, event) && strcmp(overlay->sessions[i].id, id) == 0)
+                if (uuid_equal(&overlay->sessions[i].event, event) &&
+                        strcmp(overlay->sessions[i].id, id) == 0)
                         return &overlay->sessions[i];
         return NULL;
 }
 
-static void slot_add(struct slots *slots, const struct programme_event *event, const struct session_row *session,
-        const char *room, struct instant from, struct instant to, bool touched)
+static void slot_add(struct slots *slots, const struct programme_event *event,
+        const struct session_row *session, const char *room, struct instant from, struct instant to,
+        bool touched)
 {
         /* What is cancelled holds nothing. */
         if (!event || !session || session->cancelled)
                 return;
         slots->items[slots->count++] = (struct slot){
-                .event = event, .session = session, .room = room, .from = from, .to = to, .touched = touched,
+                .event = event,
+                .session = session,
+                .room = room,
+                .from = from,
+                .to = to,
+                .touched = touched,
         };
 }
 
@@ -39,7 +47,8 @@ void slots_build(const struct programme *programme, const struct overlay *overla
         size_t index = 0;
 
         out->count = 0;
-        out->items = xcalloc(programme->placements.count + (overlay ? overlay->count : 0) + 1, sizeof(*out->items));
+        out->items = xcalloc(
+                programme->placements.count + (overlay ? overlay->count : 0) + 1, sizeof(*out->items));
         while ((placement = rowset_each(&programme->placements, &index))) {
                 const struct uuid *event = &placement->row.event;
 
@@ -55,7 +64,8 @@ void slots_build(const struct programme *programme, const struct overlay *overla
                 if (!change->placed)
                         continue;
                 slot_add(out, programme_event(programme, &change->event),
-                        change->session ? change->session : rowset_find(&programme->sessions, &change->event, change->id),
+                        change->session ? change->session
+                                        : rowset_find(&programme->sessions, &change->event, change->id),
                         change->room, change->starts_at, change->ends_at, true);
         }
         qsort(out->items, out->count, sizeof(*out->items), slot_compare);

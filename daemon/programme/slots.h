@@ -29,5 +29,6 @@ const struct session_speakers *slot_speakers(struct slot *slot);
 /* Half-open periods that share a moment; empty ones share none. */
 static inline bool slots_overlap(const struct slot *a, const struct slot *b)
 {
-        return a->from.us < b->to.us && b->from.us < a->to.us && a->from.us < a->to.us && b->from.us < b->to.us;
+        return a->from.us < b->to.us && b->from.us < a->to.us && a->from.us < a->to.us &&
+               b->from.us < b->to.us;
 }

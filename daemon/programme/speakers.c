@@ -10,7 +10,8 @@ void session_speakers_read(const char *json, struct session_speakers *out)
 
         out->count = 0;
         out->items = xcalloc(json_array_size(array) + 1, sizeof(*out->items));
-        json_array_foreach(array, i, item) {
+        json_array_foreach(array, i, item)
+        {
                 const char *speaker = json_string_value(json_object_get(item, "speaker"));
                 const char *role = json_string_value(json_object_get(item, "role"));
 

@@ -57,12 +57,15 @@ void timetable_sort(struct timetable *timetable)
                 qsort(timetable->entries, timetable->count, sizeof(*timetable->entries), entry_compare);
 }
 
-static bool entry_fits(const struct timetable *timetable, const struct entry *entry, const struct timetable_query *query)
+static bool entry_fits(
+        const struct timetable *timetable, const struct entry *entry, const struct timetable_query *query)
 {
         bool speaks = !query->speaker;
 
-        if (!date_is_none(query->day) && (!entry->placed ||
-                zone_day(timetable->zone, entry->from, timetable->day_starts_minutes).days != query->day.days))
+        if (!date_is_none(query->day) &&
+                (!entry->placed ||
+                        zone_day(timetable->zone, entry->from, timetable->day_starts_minutes).days !=
+                                query->day.days))
                 return false;
         if (query->room && (!entry->room || strcmp(entry->room, query->room) != 0))
                 return false;
@@ -78,12 +81,14 @@ static void write_entries(const struct timetable *timetable, const struct timeta
 {
         json_begin_array(out);
         for (size_t i = 0; i < timetable->count; i++)
-                if (timetable->entries[i].placed == placed && entry_fits(timetable, &timetable->entries[i], query))
+                if (timetable->entries[i].placed == placed &&
+                        entry_fits(timetable, &timetable->entries[i], query))
                         json_raw(out, timetable->entries[i].json);
         json_end_array(out);
 }
 
-void timetable_write(const struct timetable *timetable, const struct timetable_query *query, struct jsonout *out)
+void timetable_write(
+        const struct timetable *timetable, const struct timetable_query *query, struct jsonout *out)
 {
         json_member_raw(out, "rooms", timetable->rooms_json);
         json_member_raw(out, "tracks", timetable->tracks_json);
@@ -112,7 +117,8 @@ char *timetable_body(const struct timetable *timetable)
 
 /* ---- now ---- */
 
-static void write_room_now(const struct timetable *timetable, struct instant at, const char *room, struct jsonout *out)
+static void write_room_now(
+        const struct timetable *timetable, struct instant at, const char *room, struct jsonout *out)
 {
         struct date today = zone_day(timetable->zone, at, timetable->day_starts_minutes);
         const struct entry *next = NULL;
@@ -129,7 +135,8 @@ static void write_room_now(const struct timetable *timetable, struct instant at,
                 if (entry->from.us <= at.us && at.us < entry->to.us)
                         json_raw(out, entry->json);
                 else if (entry->from.us > at.us && !next &&
-                         zone_day(timetable->zone, entry->from, timetable->day_starts_minutes).days == today.days)
+                         zone_day(timetable->zone, entry->from, timetable->day_starts_minutes).days ==
+                                 today.days)
                         next = entry;
         }
         json_end_array(out);
@@ -137,7 +144,8 @@ static void write_room_now(const struct timetable *timetable, struct instant at,
         json_end_object(out);
 }
 
-void timetable_write_now(const struct timetable *timetable, struct instant at, const char *room, struct jsonout *out)
+void timetable_write_now(
+        const struct timetable *timetable, struct instant at, const char *room, struct jsonout *out)
 {
         json_name(out, "rooms");
         json_begin_array(out);

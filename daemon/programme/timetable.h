@@ -24,9 +24,11 @@ struct timetable_query {
 };
 
 /* The members rooms, tracks, sessions (and unplaced, of a draft) of schedule.get, names and values, no braces. */
-void timetable_write(const struct timetable *timetable, const struct timetable_query *query, struct jsonout *out);
+void timetable_write(
+        const struct timetable *timetable, const struct timetable_query *query, struct jsonout *out);
 /* The member `rooms` of schedule.now; `room` NULL: all. */
 bool timetable_has_room(const struct timetable *timetable, const char *room);
-void timetable_write_now(const struct timetable *timetable, struct instant at, const char *room, struct jsonout *out);
+void timetable_write_now(
+        const struct timetable *timetable, struct instant at, const char *room, struct jsonout *out);
 /* How many sessions differ between two (for publish's and diff's `changes`); writes the changes when `out` is given. */
 size_t timetable_diff(const struct timetable *from, const struct timetable *to, struct jsonout *out);

@@ -22,13 +22,15 @@ static struct timetable *timetable_new(const struct programme_event *event)
 
 static void add_room(struct timetable *timetable, const char *room)
 {
-        timetable->rooms = xrealloc(timetable->rooms, (timetable->room_count + 1) * sizeof(*timetable->rooms));
+        timetable->rooms =
+                xrealloc(timetable->rooms, (timetable->room_count + 1) * sizeof(*timetable->rooms));
         timetable->rooms[timetable->room_count++] = xstrdup(room);
 }
 
 /* ---- from the draft ---- */
 
-static void write_speakers(const struct programme *programme, const struct session_speakers *speakers, struct jsonout *out)
+static void write_speakers(
+        const struct programme *programme, const struct session_speakers *speakers, struct jsonout *out)
 {
         json_begin_array(out);
         for (size_t i = 0; i < speakers->count; i++) {
@@ -46,11 +48,13 @@ static void write_speakers(const struct programme *programme, const struct sessi
 
 static int64_t placed_minutes(const struct placement_row *placement, const struct session_row *session)
 {
-        return placement ? (placement->ends_at.us - placement->starts_at.us) / INSTANT_MINUTE : session->minutes;
+        return placement ? (placement->ends_at.us - placement->starts_at.us) / INSTANT_MINUTE
+                         : session->minutes;
 }
 
-static char *session_json(const struct programme *programme, const struct zone *zone, const struct session_row *session,
-        const struct placement_row *placement, const struct session_speakers *speakers)
+static char *session_json(const struct programme *programme, const struct zone *zone,
+        const struct session_row *session, const struct placement_row *placement,
+        const struct session_speakers *speakers)
 {
         struct buffer json = BUFFER_NULL;
         struct jsonout out = JSONOUT(&json);
@@ -75,7 +79,8 @@ static char *session_json(const struct programme *programme, const struct zone *
         return buffer_steal(&json);
 }
 
-static void add_session(struct timetable *timetable, const struct programme *programme, const struct session_row *session)
+static void add_session(
+        struct timetable *timetable, const struct programme *programme, const struct session_row *session)
 {
         const struct placement_row *placement =
                 rowset_find(&programme->placements, &session->row.event, session->row.id);
@@ -96,7 +101,8 @@ static void add_session(struct timetable *timetable, const struct programme *pro
 
 static int room_compare(const void *a, const void *b)
 {
-        const struct room_row *one = *(const struct room_row *const *)a, *other = *(const struct room_row *const *)b;
+        const struct room_row *one = *(const struct room_row *const *)a,
+                              *other = *(const struct room_row *const *)b;
         int64_t first = one->position == FIELD_INT_NONE ? INT64_MAX : one->position;
         int64_t second = other->position == FIELD_INT_NONE ? INT64_MAX : other->position;
 
@@ -106,7 +112,8 @@ static int room_compare(const void *a, const void *b)
 }
 
 /* The event's own rooms, and those of its family that it uses. */
-static void add_rooms(struct timetable *timetable, const struct programme *programme, const struct uuid *event)
+static void add_rooms(
+        struct timetable *timetable, const struct programme *programme, const struct uuid *event)
 {
         _cleanup_(freep) const struct room_row **rooms = xcalloc(programme->rooms.count + 1, sizeof(*rooms));
         struct buffer json = BUFFER_NULL;
@@ -118,7 +125,8 @@ static void add_rooms(struct timetable *timetable, const struct programme *progr
                 bool used = uuid_equal(&room->row.event, event);
 
                 for (size_t i = 0; !used && i < timetable->count; i++)
-                        used = timetable->entries[i].room && strcmp(timetable->entries[i].room, room->row.id) == 0;
+                        used = timetable->entries[i].room &&
+                               strcmp(timetable->entries[i].room, room->row.id) == 0;
                 if (used)
                         rooms[count++] = room;
         }
@@ -140,7 +148,8 @@ static void add_rooms(struct timetable *timetable, const struct programme *progr
         timetable->rooms_json = buffer_steal(&json);
 }
 
-static void add_tracks(struct timetable *timetable, const struct programme *programme, const struct uuid *event)
+static void add_tracks(
+        struct timetable *timetable, const struct programme *programme, const struct uuid *event)
 {
         struct buffer json = BUFFER_NULL;
         struct jsonout out = JSONOUT(&json);
@@ -204,15 +213,10 @@ static int read_entry(const json_t *object, struct entry *entry)
         entry->placed = true;
         entry->cancelled = status && strcmp(status, "cancelled") == 0;
         entry->json = json_dumps(object, JSON_COMPACT);
-        if (!entry->session || !entry->room || !entry->json || !from || !to || !instant_parse(from, &entry->from) ||
-                !instant_parse(to, &entry->to))
+        if (!entry->session || !entry->room || !entry->json || !from || !to ||
+                !instant_parse(from, &entry->from) || !instant_parse(to, &entry->to))
                 return -EBADMSG;
         return 0;
-}
-
-static void json_decrefp(json_t **json)
-{
-        json_decref(*json);
 }
 
 int timetable_from_body(const struct programme_event *event, const char *body, struct timetable **timetablep)
@@ -227,12 +231,11 @@ int timetable_from_body(const struct programme_event *event, const char *body, s
         timetable->rooms_json = json_dumps(rooms, JSON_COMPACT);
         timetable->tracks_json = json_dumps(json_object_get(root, "tracks"), JSON_COMPACT);
         timetable->entries = xcalloc(json_array_size(sessions) + 1, sizeof(*timetable->entries));
-        json_array_foreach((json_t *)(uintptr_t)rooms, i, object)
-                if (json_string_value(json_object_get(object, "room")))
-                        add_room(timetable, json_string_value(json_object_get(object, "room")));
-        json_array_foreach((json_t *)(uintptr_t)sessions, i, object)
-                if (!r)
-                        r = read_entry(object, &timetable->entries[timetable->count++]);
+        json_array_foreach(
+                (json_t *)(uintptr_t)rooms, i, object) if (json_string_value(json_object_get(object, "room")))
+                add_room(timetable, json_string_value(json_object_get(object, "room")));
+        json_array_foreach((json_t *)(uintptr_t)sessions, i, object) if (!r) r =
+                read_entry(object, &timetable->entries[timetable->count++]);
         if (r || !timetable->rooms_json || !timetable->tracks_json) {
                 timetable_unref(timetable);
                 return error_origin(-EBADMSG);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/jsonout.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/zone.h"
+
+static void begin_value(struct jsonout *out)
+{
+        if (out->comma)
+                buffer_add_char(out->to, ',');
+        out->comma = true;
+}
+
+static void open_with(struct jsonout *out, char c)
+{
+        begin_value(out);
+        buffer_add_char(out->to, c);
+        out->comma = false;
+}
+
+static void close_with(struct jsonout *out, char c)
+{
+        buffer_add_char(out->to, c);
+        out->comma = true;
+}
+
+void json_begin_object(struct jsonout *out)
+{
+        open_with(out, '{');
+}
+
+void json_end_object(struct jsonout *out)
+{
+        close_with(out, '}');
+}
+
+void json_begin_array(struct jsonout *out)
+{
+        open_with(out, '[');
+}
+
+void json_end_array(struct jsonout *out)
+{
+        close_with(out, ']');
+}
+
+static void add_escaped(struct buffer *to, unsigned char c)
+{
+        switch (c) {
+        case '"':
+                buffer_add(to, "\\\"", 2);
+                return;
+        case '\\':
+                buffer_add(to, "\\\\", 2);
+                return;
+        case '\n':
+                buffer_add(to, "\\n", 2);
+                return;
+        case '\r':
+                buffer_add(to, "\\r", 2);
+                return;
+        case '\t':
+                buffer_add(to, "\\t", 2);
+                return;
+        default:
+                buffer_addf(to, "\\u%04x", c);
+        }
+}
+
+static void add_quoted(struct buffer *to, const char *text, size_t length)
+{
+        size_t plain = 0;
+
+        buffer_reserve(to, length + 2);
+        buffer_add_char(to, '"');
+        for (size_t i = 0; i < length; i++) {
+                unsigned char c = (unsigned char)text[i];
+
+                if (c >= 0x20 && c != '"' && c != '\\')
+                        continue;
+                buffer_add(to, text + plain, i - plain);
+                add_escaped(to, c);
+                plain = i + 1;
+        }
+        buffer_add(to, text + plain, length - plain);
+        buffer_add_char(to, '"');
+}
+
+void json_name(struct jsonout *out, const char *name)
+{
+        begin_value(out);
+        add_quoted(out->to, name, strlen(name));
+        buffer_add_char(out->to, ':');
+        out->comma = false;
+}
+
+void json_text_n(struct jsonout *out, const char *text, size_t length)
+{
+        begin_value(out);
+        add_quoted(out->to, text, length);
+}
+
+void json_text(struct jsonout *out, const char *text)
+{
+        if (text)
+                json_text_n(out, text, strlen(text));
+        else
+                json_null_value(out);
+}
+
+void json_int(struct jsonout *out, int64_t value)
+{
+        char digits[24];
+        int length = snprintf(digits, sizeof(digits), "%lld", (long long)value);
+
+        begin_value(out);
+        buffer_add(out->to, digits, (size_t)length);
+}
+
+void json_bool(struct jsonout *out, bool value)
+{
+        json_raw(out, value ? "true" : "false");
+}
+
+void json_null_value(struct jsonout *out)
+{
+        json_raw(out, "null");
+}
+
+void json_raw(struct jsonout *out, const char *json)
+{
+        begin_value(out);
+        buffer_add_text(out->to, json ? json : "null");
+}
+
+void json_instant(struct jsonout *out, struct instant at, const struct zone *zone)
+{
+        char text[40];
+
+        if (instant_is_none(at)) {
+                json_null_value(out);
+                return;
+        }
+        zone_format(zone, at, text);
+        json_text(out, text);
+}
+
+void json_date(struct jsonout *out, struct date date)
+{
+        char text[11];
+
+        if (date_is_none(date)) {
+                json_null_value(out);
+                return;
+        }
+        date_format(date, text);
+        json_text(out, text);
+}
+
+void json_uuid(struct jsonout *out, const struct uuid *uuid)
+{
+        char text[37];
+
+        uuid_format(uuid, text);
+        json_text(out, text);
+}
+
+void json_member_text(struct jsonout *out, const char *name, const char *text)
+{
+        json_name(out, name);
+        json_text(out, text);
+}
+
+void json_member_int(struct jsonout *out, const char *name, int64_t value)
+{
+        json_name(out, name);
+        json_int(out, value);
+}
+
+void json_member_bool(struct jsonout *out, const char *name, bool value)
+{
+        json_name(out, name);
+        json_bool(out, value);
+}
+
+void json_member_null(struct jsonout *out, const char *name)
+{
+        json_name(out, name);
+        json_null_value(out);
+}
+
+void json_member_instant(struct jsonout *out, const char *name, struct instant at, const struct zone *zone)
+{
+        json_name(out, name);
+        json_instant(out, at, zone);
+}
+
+void json_member_raw(struct jsonout *out, const char *name, const char *json)
+{
+        json_name(out, name);
+        json_raw(out, json);
+}

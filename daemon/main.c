@@ -292,7 +292,8 @@ static int run(struct daemon *daemon)
         if (!daemon->base)
                 return error_origin(-ENOMEM);
         if (mkdir(daemon->settings.state_dir, 0700) != 0 && errno != EEXIST) {
-                log_error("cannot make the state directory %s: %s", daemon->settings.state_dir, strerror(errno));
+                log_error("cannot make the state directory %s: %s", daemon->settings.state_dir,
+                        strerror(errno));
                 return -errno;
         }
         r = make_rooms(daemon);

@@ -27,12 +27,14 @@ static bool refers_well(struct call *call, const struct checkpoint_row *checkpoi
         size_t i;
 
         if (checkpoint->session && !rowset_find(&event->family->programme->sessions, &checkpoint->row.event,
-                    checkpoint->session)) {
+                                           checkpoint->session)) {
                 call_fail_not_found(call, "session", checkpoint->session);
                 return false;
         }
-        json_array_foreach((json_t *)(uintptr_t)call_param(call, "tickets"), i, ticket) {
-                if (rowset_find(roster_tickets(event->roster), &checkpoint->row.event, json_string_value(ticket)))
+        json_array_foreach((json_t *)(uintptr_t)call_param(call, "tickets"), i, ticket)
+        {
+                if (rowset_find(
+                            roster_tickets(event->roster), &checkpoint->row.event, json_string_value(ticket)))
                         continue;
                 call_fail_not_found(call, "ticket", json_string_value(ticket));
                 return false;
@@ -66,7 +68,8 @@ static bool checkpoint_check(struct call *call, const void *row, const void *bef
         return refers_well(call, checkpoint);
 }
 
-static size_t checkpoint_references(const struct event_state *event, const struct row *row, const struct row *by[static 10])
+static size_t checkpoint_references(
+        const struct event_state *event, const struct row *row, const struct row *by[static 10])
 {
         if (!roster_checkpoint_used(event->roster, row->id))
                 return 0;
@@ -102,7 +105,8 @@ static const struct param put_params[] = {
         P("opens_at", PARAM_INSTANT, 0, "from when"),
         P("closes_at", PARAM_INSTANT, 0, "until when"),
         P_RANGE("capacity", PARAM_INT, 0, 0, 10000000, "people inside at most"),
-        { "needs_booking", PARAM_BOOL, 0, 0, 0, NULL, NULL, NULL, "false", "whether a seat in its session is needed" },
+        { "needs_booking", PARAM_BOOL, 0, 0, 0, NULL, NULL, NULL, "false",
+                "whether a seat in its session is needed" },
         P_IF_VERSION,
         PARAM_END,
 };
@@ -125,7 +129,8 @@ static const struct param object_result[] = {
 static const struct param object_item[] = { P_OBJECT(NULL, 0, object_result, NULL) };
 static const struct param get_params[] = { P_EVENT, P_CHECKPOINT, PARAM_END };
 static const struct param list_params[] = { P_EVENT, P_LIMIT, P_CURSOR, PARAM_END };
-static const struct param list_result[] = { P_ARRAY("checkpoints", REQ, 0, object_item, NULL), P_NEXT, PARAM_END };
+static const struct param list_result[] = { P_ARRAY("checkpoints", REQ, 0, object_item, NULL), P_NEXT,
+        PARAM_END };
 static const struct param delete_params[] = { P_EVENT, P_CHECKPOINT, P_IF_VERSION, PARAM_END };
 
 NOUN_METHODS(checkpoint, ROLE_ORGANISER, "creates or replaces a checkpoint");

@@ -10,9 +10,9 @@
 #include "api/params.h"
 
 static const char *const rule_words[] = { "refuse", "block_publish", "warn", "ignore", NULL };
-static const char *const conflict_words[] = { "room_taken", "speaker_taken", "outside_event", "room_unavailable",
-        "speaker_unavailable", "room_too_small", "feature_missing", "break_too_short", "track_overlap", "attendee_clash",
-        NULL };
+static const char *const conflict_words[] = { "room_taken", "speaker_taken", "outside_event",
+        "room_unavailable", "speaker_unavailable", "room_too_small", "feature_missing", "break_too_short",
+        "track_overlap", "attendee_clash", NULL };
 static const char *const at_door_words[] = { "show", "ask", NULL };
 
 void event_write(const struct event_row *row, struct jsonout *out)
@@ -99,7 +99,8 @@ static enum decision put_decide(struct call *call, struct batch *batch)
 static bool may_put(struct call *call)
 {
         const struct login *login = peer_session(request_peer(call->request));
-        const char *bound = login && login->token ? login->token->event : NULL, *parent = call_text(call, "parent");
+        const char *bound = login && login->token ? login->token->event : NULL,
+                   *parent = call_text(call, "parent");
 
         if (!bound || login_covers(login, &call->api->state, call_text(call, "event")))
                 return true;
@@ -135,7 +136,8 @@ static const struct param rule_item[] = { P_WORDS(NULL, 0, rule_words, NULL, NUL
 static const struct param language_item[] = { P_RANGE(NULL, PARAM_TEXT, 0, 1, 35, "BCP 47, like zh-Hans") };
 
 #define EVENT_SHARED(flag)                                                                                   \
-        P("venue", PARAM_TEXT, flag, "where it is"), P("series", PARAM_TEXT, flag, "what it is an edition of"), \
+        P("venue", PARAM_TEXT, flag, "where it is"),                                                         \
+                P("series", PARAM_TEXT, flag, "what it is an edition of"),                                   \
                 P_RANGE("edition", PARAM_INT, flag, 1, 100000, "its number in the series"),                  \
                 P("parent", PARAM_SLUG, flag, "the event that it is co-located with"),                       \
                 P_ARRAY("languages", flag, 100, language_item, "spoken there"),                              \
@@ -266,7 +268,8 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
         if (call_is_stale(call, event_row(event)->row.version))
                 return DECISION_ANSWERED;
         for (size_t i = 0; i < family->count && count < 10; i++)
-                if (event_row(family->events[i])->parent && strcmp(event_row(family->events[i])->parent, slug) == 0)
+                if (event_row(family->events[i])->parent &&
+                        strcmp(event_row(family->events[i])->parent, slug) == 0)
                         by[count++] = &event_row(family->events[i])->row;
         for (const struct checkpoint_row *checkpoint = NULL;
                 count < 10 && (checkpoint = roster_checkpoint_next(event->roster, checkpoint));)

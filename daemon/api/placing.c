@@ -39,7 +39,8 @@ bool placing_read_accept(struct call *call, unsigned *accept)
         size_t i;
 
         *accept = 0;
-        json_array_foreach((json_t *)(uintptr_t)call_param(call, "accept"), i, word) {
+        json_array_foreach((json_t *)(uintptr_t)call_param(call, "accept"), i, word)
+        {
                 enum conflict_kind kind;
 
                 if (conflict_kind_parse(json_string_value(word), &kind))
@@ -63,7 +64,8 @@ bool placing_judge(struct placing *placing, struct instant now)
         return !conflicts_refuse(&placing->conflicts);
 }
 
-static const struct placement_row *placed_now(const struct placing *placing, const struct overlay_session *session)
+static const struct placement_row *placed_now(
+        const struct placing *placing, const struct overlay_session *session)
 {
         return rowset_find(&placing->event->family->programme->placements, &session->event, session->id);
 }
@@ -111,7 +113,8 @@ static bool is_ignored(const struct placing *placing)
                conflict_rule(programme, CONFLICT_SPEAKER_TAKEN) == RULE_IGNORE;
 }
 
-static void record_placement(struct placing *placing, struct batch *batch, const struct overlay_session *session)
+static void record_placement(
+        struct placing *placing, struct batch *batch, const struct overlay_session *session)
 {
         const struct programme *programme = placing->event->family->programme;
         const struct placement_row *before = placed_now(placing, session);
@@ -159,8 +162,8 @@ static void record_acceptances(struct placing *placing, struct batch *batch)
                 bool touched = false, holds = false;
 
                 for (size_t i = 0; i < placing->count; i++)
-                        touched = touched ||
-                                  acceptance_involves(standing, &placing->sessions[i].event, placing->sessions[i].id);
+                        touched = touched || acceptance_involves(standing, &placing->sessions[i].event,
+                                                     placing->sessions[i].id);
                 for (size_t i = 0; touched && i < placing->conflicts.count; i++)
                         holds = holds || acceptance_find(programme, &placing->conflicts.items[i]) == standing;
                 if (touched && !holds) {
@@ -172,8 +175,8 @@ static void record_acceptances(struct placing *placing, struct batch *batch)
         }
 }
 
-static void write_place(const char *name, bool placed, const char *room, struct instant from, struct instant to,
-        struct jsonout *out)
+static void write_place(const char *name, bool placed, const char *room, struct instant from,
+        struct instant to, struct jsonout *out)
 {
         json_name(out, name);
         if (!placed) {
@@ -204,8 +207,9 @@ static void record_history(struct placing *placing, struct batch *batch, int64_t
                         continue;
                 json_begin_object(&out);
                 json_member_text(&out, "session", after->id);
-                write_place("before", before, before ? before->room : NULL, before ? before->starts_at : INSTANT_NONE,
-                        before ? before->ends_at : INSTANT_NONE, &out);
+                write_place("before", before, before ? before->room : NULL,
+                        before ? before->starts_at : INSTANT_NONE, before ? before->ends_at : INSTANT_NONE,
+                        &out);
                 write_place("after", after->placed, after->room, after->starts_at, after->ends_at, &out);
                 json_end_object(&out);
         }
@@ -266,8 +270,10 @@ void placing_refuse(struct placing *placing)
         struct jsonout out = JSONOUT(&more);
 
         json_name(&out, "conflicts");
-        conflicts_write(&placing->conflicts, placing->event->family->programme, &event_row(placing->event)->event_uuid, &out);
-        call_fail(placing->call, "conflict", "it would break a rule: see the conflicts, or accept their kinds", more.data);
+        conflicts_write(&placing->conflicts, placing->event->family->programme,
+                &event_row(placing->event)->event_uuid, &out);
+        call_fail(placing->call, "conflict",
+                "it would break a rule: see the conflicts, or accept their kinds", more.data);
 }
 
 void placing_write(const struct placing *placing, bool placed, int64_t version, struct jsonout *out)
@@ -275,7 +281,8 @@ void placing_write(const struct placing *placing, bool placed, int64_t version, 
         json_begin_object(out);
         json_member_bool(out, "placed", placed);
         json_name(out, "conflicts");
-        conflicts_write(&placing->conflicts, placing->event->family->programme, &event_row(placing->event)->event_uuid, out);
+        conflicts_write(&placing->conflicts, placing->event->family->programme,
+                &event_row(placing->event)->event_uuid, out);
         json_member_int(out, "version", version);
         json_end_object(out);
 }

@@ -12,12 +12,12 @@
 struct placing {
         struct call *call;
         struct event_state *event;
-        const char *what;                 /* the history's word: "place", "unplace", … */
+        const char *what; /* the history's word: "place", "unplace", … */
         struct overlay_session *sessions; /* the end state, borrowed */
         size_t count;
-        unsigned accept;                  /* bit per conflict_kind */
-        bool accept_all;                  /* an import: what clashes is kept as accepted */
-        struct conflict_list conflicts;   /* of the end state, filled by placing_judge */
+        unsigned accept; /* bit per conflict_kind */
+        bool accept_all; /* an import: what clashes is kept as accepted */
+        struct conflict_list conflicts; /* of the end state, filled by placing_judge */
 };
 
 /* The kinds of `accept`; answers -32602 and returns false on a word that is none. */

@@ -21,10 +21,13 @@ static const struct session_row *find_session(const struct call *call)
 }
 
 /* Judges one session's new place and either answers (dry run, refused) or records it. */
-static enum decision place_one(struct call *call, struct batch *batch, const char *what, struct overlay_session *session)
+static enum decision place_one(
+        struct call *call, struct batch *batch, const char *what, struct overlay_session *session)
 {
         const struct programme *programme = call->event->family->programme;
-        struct placing placing = { .call = call, .event = call->event, .what = what, .sessions = session, .count = 1 };
+        struct placing placing = {
+                .call = call, .event = call->event, .what = what, .sessions = session, .count = 1
+        };
         struct jsonout out = JSONOUT(&call->kept);
         int64_t version = programme_draft_version(programme, &session->event);
         bool fits;
@@ -52,8 +55,8 @@ static enum decision place_one(struct call *call, struct batch *batch, const cha
 
 static int64_t length_us(const struct call *call, const struct session_row *session)
 {
-        const struct placement_row *placement = rowset_find(&call->event->family->programme->placements,
-                &session->row.event, session->row.id);
+        const struct placement_row *placement = rowset_find(
+                &call->event->family->programme->placements, &session->row.event, session->row.id);
 
         if (call_param(call, "minutes"))
                 return call_int(call, "minutes", 0) * INSTANT_MINUTE;
@@ -101,7 +104,8 @@ static void schedule_place(struct call *call)
         submit_or_judge(call, place_decide);
 }
 
-#define P_DRAFT_VERSION P_RANGE("if_version", PARAM_INT, 0, 0, INT64_MAX, "only if the draft's version is this one")
+#define P_DRAFT_VERSION                                                                                      \
+        P_RANGE("if_version", PARAM_INT, 0, 0, INT64_MAX, "only if the draft's version is this one")
 
 static const struct param place_params[] = {
         P_EVENT,
@@ -143,7 +147,9 @@ static enum decision unplace_decide(struct call *call, struct batch *batch)
                 return CALL_ANSWERED(call_fail_not_found(call, "session", call_text(call, "session")));
         if (draft_is_stale(call))
                 return DECISION_ANSWERED;
-        overlay = (struct overlay_session){ .session = session, .event = session->row.event, .id = session->row.id };
+        overlay = (struct overlay_session){
+                .session = session, .event = session->row.event, .id = session->row.id
+        };
         return place_one(call, batch, "unplace", &overlay);
 }
 
@@ -190,7 +196,8 @@ static void schedule_conflicts(struct call *call)
         call_answer(call, &result);
 }
 
-static const struct param conflicts_result[] = { P_ARRAY("conflicts", REQ, 0, conflict_item, NULL), PARAM_END };
+static const struct param conflicts_result[] = { P_ARRAY("conflicts", REQ, 0, conflict_item, NULL),
+        PARAM_END };
 
 const struct method schedule_conflicts_method = {
         .name = "schedule.conflicts",

@@ -16,7 +16,8 @@ static int64_t latest_number(const struct event_state *event)
         const char *after = NULL;
         int64_t number = 0;
 
-        while ((row = rowset_next(&event->family->programme->publications, &event_row(event)->event_uuid, after))) {
+        while ((row = rowset_next(
+                        &event->family->programme->publications, &event_row(event)->event_uuid, after))) {
                 after = row->row.id;
                 number = row->number > number ? row->number : number;
         }
@@ -139,7 +140,8 @@ static void schedule_versions(struct call *call)
                         continue;
                 json_begin_object(&out);
                 json_member_int(&out, "version", row->number);
-                json_member_instant(&out, "published_at", row->published_at, call->event->programme_event->zone);
+                json_member_instant(
+                        &out, "published_at", row->published_at, call->event->programme_event->zone);
                 json_member_text(&out, "note", row->note);
                 json_end_object(&out);
         }
@@ -226,7 +228,8 @@ static void older_read(void *context, enum outcome outcome, const struct store_r
         call->event = state_event(&call->api->state, call_text(call, "event"));
         row = call->event ? find_publication(call->event, older->number) : NULL;
         if (outcome != OUTCOME_DONE || !row || !result_lines(result) || !result_text(result, 0, 0) ||
-                timetable_from_body(call->event->programme_event, result_text(result, 0, 0), &timetable) != 0) {
+                timetable_from_body(call->event->programme_event, result_text(result, 0, 0), &timetable) !=
+                        0) {
                 call_fail_internal(call, "a published version could not be read");
                 return;
         }
@@ -248,8 +251,8 @@ static void read_older(struct call *call, int64_t number)
         uuid_format(&call->event->family->uuid, family);
         uuid_format(&event_row(call->event)->event_uuid, event);
         snprintf(digits, sizeof(digits), "%lld", (long long)number);
-        store_read(call->api->store, "SELECT usher.publication_body($1::uuid, $2::uuid, $3::bigint)", 3, values,
-                call->deadline_us, older_read, call);
+        store_read(call->api->store, "SELECT usher.publication_body($1::uuid, $2::uuid, $3::bigint)", 3,
+                values, call->deadline_us, older_read, call);
 }
 
 static void get_draft(struct call *call)
@@ -261,7 +264,8 @@ static void get_draft(struct call *call)
         struct timetable *draft;
         char version[24];
 
-        if (call->role < ROLE_ORGANISER || !login_covers(login, &call->api->state, event_row(call->event)->row.id)) {
+        if (call->role < ROLE_ORGANISER ||
+                !login_covers(login, &call->api->state, event_row(call->event)->row.id)) {
                 call_fail_forbidden(call, call->role < ROLE_ORGANISER ? "organiser" : NULL);
                 return;
         }

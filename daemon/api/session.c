@@ -14,7 +14,8 @@ static const struct rowset *sessions(const struct event_state *event)
 }
 
 /* A session that a checkpoint admits to, or that is placed in the draft, is referred to. */
-static size_t session_references(const struct event_state *event, const struct row *row, const struct row *by[static 10])
+static size_t session_references(
+        const struct event_state *event, const struct row *row, const struct row *by[static 10])
 {
         const struct checkpoint_row *checkpoint = NULL;
         size_t count = 0;
@@ -36,11 +37,11 @@ static const struct noun session_noun = {
 /* ---- what a session's end state is ---- */
 
 /* The overlay of a session as it will be, at the place that it has; `minutes` moves its end. */
-static struct overlay_session overlay_of(const struct call *call, const struct session_row *after,
-        const struct session_row *before)
+static struct overlay_session overlay_of(
+        const struct call *call, const struct session_row *after, const struct session_row *before)
 {
-        const struct placement_row *placement = rowset_find(&call->event->family->programme->placements,
-                &after->row.event, after->row.id);
+        const struct placement_row *placement =
+                rowset_find(&call->event->family->programme->placements, &after->row.event, after->row.id);
         struct overlay_session overlay = { .session = after, .event = after->row.event, .id = after->row.id };
 
         if (!placement)
@@ -54,8 +55,8 @@ static struct overlay_session overlay_of(const struct call *call, const struct s
         return overlay;
 }
 
-static void write_put(const struct placing *placing, const struct session_row *session, const bool *placed, int64_t version,
-        struct jsonout *out)
+static void write_put(const struct placing *placing, const struct session_row *session, const bool *placed,
+        int64_t version, struct jsonout *out)
 {
         const struct event_row *event = event_row(placing->event);
 
@@ -77,7 +78,9 @@ static enum decision settle(struct call *call, struct batch *batch, const struct
 {
         const struct programme *programme = call->event->family->programme;
         struct overlay_session overlay = overlay_of(call, after, before);
-        struct placing placing = { .call = call, .event = call->event, .what = what, .sessions = &overlay, .count = 1 };
+        struct placing placing = {
+                .call = call, .event = call->event, .what = what, .sessions = &overlay, .count = 1
+        };
         int64_t version = programme_draft_version(programme, &after->row.event);
         struct jsonout out = JSONOUT(&call->kept);
         bool same = before && row_same(before, after), fits;
@@ -120,7 +123,8 @@ static bool refers_well(struct call *call, const struct session_row *session)
                 call_fail_not_found(call, "track", session->track);
                 return false;
         }
-        json_array_foreach((json_t *)(uintptr_t)call_param(call, "speakers"), i, item) {
+        json_array_foreach((json_t *)(uintptr_t)call_param(call, "speakers"), i, item)
+        {
                 const char *speaker = json_string_value(json_object_get(item, "speaker"));
 
                 if (!programme_speaker(programme, speaker)) {
@@ -128,7 +132,8 @@ static bool refers_well(struct call *call, const struct session_row *session)
                         return false;
                 }
                 for (size_t j = 0; j < i; j++)
-                        if (json_equal(json_object_get(json_array_get(call_param(call, "speakers"), j), "speaker"),
+                        if (json_equal(json_object_get(
+                                               json_array_get(call_param(call, "speakers"), j), "speaker"),
                                     json_object_get(item, "speaker"))) {
                                 char path[48];
 
@@ -137,7 +142,8 @@ static bool refers_well(struct call *call, const struct session_row *session)
                                 return false;
                         }
         }
-        if (strcmp(session->kind, "break") == 0 && session->speakers && strcmp(session->speakers, "[]") != 0) {
+        if (strcmp(session->kind, "break") == 0 && session->speakers &&
+                strcmp(session->speakers, "[]") != 0) {
                 call_fail_params(call, "/speakers", "none: a break has no speakers");
                 return false;
         }
@@ -243,7 +249,9 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
         const struct session_row *row = noun_find(&session_noun, call->event, call_text(call, "session"));
         _cleanup_(row_unrefp) struct row *gone = NULL;
         struct overlay_session overlay;
-        struct placing placing = { .call = call, .event = call->event, .what = "delete", .sessions = &overlay, .count = 1 };
+        struct placing placing = {
+                .call = call, .event = call->event, .what = "delete", .sessions = &overlay, .count = 1
+        };
         const struct row *by[10];
         size_t count;
 
@@ -336,7 +344,8 @@ static const struct param settled_result[] = {
 static const struct param object_item[] = { P_OBJECT(NULL, 0, object_result, NULL) };
 static const struct param get_params[] = { P_EVENT, P_SESSION, PARAM_END };
 static const struct param list_params[] = { P_EVENT, P_LIMIT, P_CURSOR, PARAM_END };
-static const struct param list_result[] = { P_ARRAY("sessions", REQ, 0, object_item, NULL), P_NEXT, PARAM_END };
+static const struct param list_result[] = { P_ARRAY("sessions", REQ, 0, object_item, NULL), P_NEXT,
+        PARAM_END };
 static const struct param delete_params[] = { P_EVENT, P_SESSION, P_IF_VERSION, PARAM_END };
 static const struct param cancel_params[] = {
         P_EVENT,
@@ -350,12 +359,13 @@ static const struct param cancel_params[] = {
 
 const struct method session_put_method = { "session.put", ROLE_ORGANISER, "creates or replaces a session",
         METHOD_CHANGES | METHOD_EVENT, put_params, settled_result, put_errors, session_put, NULL };
-const struct method session_get_method = { "session.get", ROLE_DOOR, "answers with one session", METHOD_EVENT, get_params,
-        object_result, get_errors, session_get, NULL };
-const struct method session_list_method = { "session.list", ROLE_DOOR, "lists them in order of id", METHOD_EVENT,
-        list_params, list_result, get_errors, session_list, NULL };
-const struct method session_delete_method = { "session.delete", ROLE_ORGANISER, "deletes one that nothing refers to",
-        METHOD_CHANGES | METHOD_EVENT, delete_params, result_deleted, delete_errors, session_delete, NULL };
+const struct method session_get_method = { "session.get", ROLE_DOOR, "answers with one session", METHOD_EVENT,
+        get_params, object_result, get_errors, session_get, NULL };
+const struct method session_list_method = { "session.list", ROLE_DOOR, "lists them in order of id",
+        METHOD_EVENT, list_params, list_result, get_errors, session_list, NULL };
+const struct method session_delete_method = { "session.delete", ROLE_ORGANISER,
+        "deletes one that nothing refers to", METHOD_CHANGES | METHOD_EVENT, delete_params, result_deleted,
+        delete_errors, session_delete, NULL };
 const struct method session_cancel_method = { "session.cancel", ROLE_ORGANISER,
-        "cancels a session, which keeps its place in the published programme", METHOD_CHANGES | METHOD_EVENT, cancel_params,
-        settled_result, put_errors, session_cancel, NULL };
+        "cancels a session, which keeps its place in the published programme", METHOD_CHANGES | METHOD_EVENT,
+        cancel_params, settled_result, put_errors, session_cancel, NULL };

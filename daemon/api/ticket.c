@@ -25,7 +25,8 @@ static bool ticket_check(struct call *call, const void *row, const void *before)
         return true;
 }
 
-static size_t ticket_references(const struct event_state *event, const struct row *row, const struct row *by[static 10])
+static size_t ticket_references(
+        const struct event_state *event, const struct row *row, const struct row *by[static 10])
 {
         return roster_ticket_users(event->roster, row->id, by, 10);
 }
@@ -76,7 +77,8 @@ static const struct param object_result[] = {
 static const struct param object_item[] = { P_OBJECT(NULL, 0, object_result, NULL) };
 static const struct param get_params[] = { P_EVENT, P_TICKET, PARAM_END };
 static const struct param list_params[] = { P_EVENT, P_LIMIT, P_CURSOR, PARAM_END };
-static const struct param list_result[] = { P_ARRAY("tickets", REQ, 0, object_item, NULL), P_NEXT, PARAM_END };
+static const struct param list_result[] = { P_ARRAY("tickets", REQ, 0, object_item, NULL), P_NEXT,
+        PARAM_END };
 static const struct param delete_params[] = { P_EVENT, P_TICKET, P_IF_VERSION, PARAM_END };
 
 NOUN_METHODS(ticket, ROLE_ORGANISER, "creates or replaces a ticket type");

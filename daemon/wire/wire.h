@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include "base/buffer.h"
 #include "base/instant.h"
+#include "settings/limits.h"
 
 struct event_base;
 struct workers;
@@ -27,12 +28,6 @@ enum wire_order {
         WIRE_ORDER_CHANGE, /* when nothing earlier of this peer is under way */
         WIRE_ORDER_SCAN,   /* as a change, but scans pass each other; the store keeps those of one registration in order */
         WIRE_ORDER_LOGIN,  /* as a change; what follows is not even read until it is answered */
-};
-
-/* Limits of one peer; they grow with its login (wire_peer_set_limits). Bytes, counts, seconds. */
-struct wire_limits {
-        size_t line_bytes, values, nesting, in_flight, unread_bytes, connections;
-        unsigned login_seconds, idle_seconds, slow_seconds;
 };
 
 struct wire_owner {

@@ -18,7 +18,6 @@ const struct record *const state_records[] = {
         &placement_record,
         &acceptance_record,
         &publication_record,
-        &signing_key_record,
         &ticket_record,
         &checkpoint_record,
         &registration_record,
@@ -60,6 +59,7 @@ void state_deinit(struct state *state)
         rowset_deinit(&state->events);
         rowset_deinit(&state->tokens);
         rowset_deinit(&state->invites);
+        rowset_deinit(&state->signing_keys);
         memset(state, 0, sizeof(*state));
 }
 
@@ -162,7 +162,7 @@ static bool event_apply(struct state *state, const struct event_row *row)
 static bool is_roster_record(const struct record *record)
 {
         return record == &ticket_record || record == &checkpoint_record || record == &registration_record ||
-               record == &credential_record || record == &presence_record || record == &signing_key_record;
+               record == &credential_record || record == &presence_record;
 }
 
 static bool family_apply(struct state *state, const struct row *row)
@@ -189,6 +189,8 @@ void state_apply(struct state *state, const void *applied)
                 changed = rowset_apply(&state->tokens, row);
         else if (row->record == &invite_record)
                 changed = rowset_apply(&state->invites, row);
+        else if (row->record == &signing_key_record)
+                changed = rowset_apply(&state->signing_keys, row);
         else
                 changed = family_apply(state, row);
         if (changed && state->changed)

@@ -29,7 +29,7 @@ struct state {
         struct family **families;
         size_t count;
         struct rowset events; /* all of them: nil family */
-        struct rowset tokens, invites;
+        struct rowset tokens, invites, signing_keys; /* nil family, too */
         void *context;
         /* A row changed what memory holds (for revocations, watches). */
         void (*changed)(void *context, const struct row *row);

@@ -63,6 +63,10 @@ static const struct field credential_fields[] = {
         FIELD(struct credential_row, issue, FIELD_INT, 0),
         FIELD(struct credential_row, digest, FIELD_BYTES, 0),
         FIELD(struct credential_row, code, FIELD_TEXT, 0),
+        FIELD(struct credential_row, ticket, FIELD_TEXT, 0),
+        FIELD(struct credential_row, valid_from, FIELD_INSTANT, 0),
+        FIELD(struct credential_row, valid_to, FIELD_INSTANT, 0),
+        FIELD(struct credential_row, key_number, FIELD_INT, 0),
         FIELD(struct credential_row, issued_at, FIELD_INSTANT, 0),
         FIELD(struct credential_row, replaced_at, FIELD_INSTANT, 0),
 };

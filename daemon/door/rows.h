@@ -62,7 +62,7 @@ struct presence_row {
         const char *first_device;
 };
 
-/* Event's signing key. Id: its number in decimal. The private half is sealed under the key file. */
+/* Family nil, event: the parent of the family it signs for. Id: its number in decimal. The private half is sealed under the key file. */
 struct signing_key_row {
         struct row row;
         int64_t number;

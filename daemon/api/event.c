@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/event.h"
+#include "api/keyring.h"
 #include "api/login.h"
 #include "api/methods.h"
 #include "api/noun.h"
@@ -91,6 +92,12 @@ static enum decision put_decide(struct call *call, struct batch *batch)
                 return call_unchanged(call, batch);
         }
         batch_add_row(batch, &call->change, row);
+        if (!before && !row->parent) {
+                _cleanup_(row_unrefp) struct row *key =
+                        (struct row *)keyring_make(call->api->keyring, &row->event_uuid, batch_now(batch));
+
+                batch_add_row(batch, &call->change, key);
+        }
         event_write(row, &out);
         return call_record(call, batch);
 }

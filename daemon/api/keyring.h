@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "api/call.h"
+#include "api/state.h"
 #include "door/keys.h"
 
 struct keyring;
@@ -13,7 +13,8 @@ struct keyring;
 /* Opens, or at the first start makes, the key file in the state directory. */
 int keyring_new(const char *state_dir, struct keyring **keyringp);
 struct keyring *keyring_free(struct keyring *keyring);
-/* The family's newest signing key, opened; NULL: there is none yet (see keyring_make) or it cannot be opened here. */
-const struct signing_key *keyring_signing(struct keyring *keyring, const struct event_state *event);
-/* A key for the event's parent, added to the batch; usable at once. */
-const struct signing_key *keyring_make(struct keyring *keyring, struct call *call, struct batch *batch);
+/* A key of the event's family by number (0: the newest), opened; NULL: none, or it was sealed under another file. */
+const struct signing_key *keyring_key(struct keyring *keyring, const struct state *state, const struct event_state *event,
+        int64_t number, int64_t *numberp);
+/* A fresh key for an event that has no parent, as a row to be recorded; the caller owns it. */
+struct signing_key_row *keyring_make(struct keyring *keyring, const struct uuid *event, struct instant now);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/seats.h"
+
+#include <string.h>
+
+#include "api/noun.h"
+
+#define TAKEN "ticket_taken"
+#define WAITING "ticket_waiting"
+
+void seats_claim(struct call *call, const struct event_state *event)
+{
+        call_claim(call, "tickets", &event_row(event)->event_uuid, "");
+}
+
+static void count(struct call *call, struct batch *batch, const char *kind, const struct row *ticket, int64_t by, int64_t min,
+        int64_t max)
+{
+        batch_add_counter(batch, &call->change, &ticket->event, kind, ticket->id, by, min, max);
+}
+
+static int64_t taken_now(const struct call *call, const char *ticket, const struct seats_used *used)
+{
+        return roster_taken(call->event->roster, ticket) + (used ? used->taken : 0);
+}
+
+static int64_t waiting_now(const struct call *call, const char *ticket, const struct seats_used *used)
+{
+        return roster_waiting(call->event->roster, ticket) + (used ? used->waiting : 0);
+}
+
+static bool has_room(const struct call *call, const struct ticket_row *ticket, const struct seats_used *used)
+{
+        return ticket->capacity == FIELD_INT_NONE ||
+               (taken_now(call, ticket->row.id, used) < ticket->capacity && !waiting_now(call, ticket->row.id, used));
+}
+
+static void take(struct call *call, struct batch *batch, const struct ticket_row *ticket, struct seats_used *used)
+{
+        bool limited = ticket->capacity != FIELD_INT_NONE;
+
+        count(call, batch, TAKEN, &ticket->row, 1, INT64_MIN, limited ? ticket->capacity : INT64_MAX);
+        if (used)
+                used->taken++;
+}
+
+const char *seats_take(struct call *call, struct batch *batch, const struct ticket_row *ticket, struct seats_used *used)
+{
+        if (has_room(call, ticket, used)) {
+                take(call, batch, ticket, used);
+                return "confirmed";
+        }
+        if (!ticket->waitlist)
+                return NULL;
+        count(call, batch, WAITING, &ticket->row, 1, INT64_MIN, INT64_MAX);
+        if (used)
+                used->waiting++;
+        return "waitlisted";
+}
+
+bool seats_retake(struct call *call, struct batch *batch, const struct ticket_row *ticket)
+{
+        if (!has_room(call, ticket, NULL))
+                return false;
+        take(call, batch, ticket, NULL);
+        return true;
+}
+
+/* The registration as confirmed: its turn has come. */
+static void promote(struct call *call, struct batch *batch, const struct registration_row *waiting)
+{
+        _cleanup_(row_unrefp) struct row *row = NULL;
+        struct registration_row fresh = *waiting;
+
+        fresh.row.version++;
+        fresh.status = "confirmed";
+        fresh.waiting_since = INSTANT_NONE;
+        fresh.changed_at = batch_now(batch);
+        row = row_seal(&fresh);
+        batch_add_row(batch, &call->change, row);
+}
+
+/* Everybody waiting, in order, as far as `room` goes; returns how many moved up. */
+static int64_t promote_some(struct call *call, struct batch *batch, const char *ticket, int64_t room,
+        const struct registration_row *except)
+{
+        const struct registration_row *waiting = NULL;
+        int64_t promoted = 0;
+
+        while (promoted < room && (waiting = roster_waiting_next(call->event->roster, ticket, waiting))) {
+                if (waiting == except)
+                        continue;
+                promote(call, batch, waiting);
+                promoted++;
+        }
+        return promoted;
+}
+
+static bool is_waiting(const struct registration_row *registration)
+{
+        return strcmp(registration->status, "waitlisted") == 0;
+}
+
+void seats_release(struct call *call, struct batch *batch, const struct registration_row *registration)
+{
+        const struct ticket_row *ticket = rowset_find(roster_tickets(call->event->roster), &registration->row.event,
+                registration->ticket);
+        int64_t promoted, over;
+
+        if (!ticket)
+                return;
+        if (is_waiting(registration)) {
+                count(call, batch, WAITING, &ticket->row, -1, INT64_MIN, INT64_MAX);
+                return;
+        }
+        /* A capacity lowered below what is taken lets nobody move up. */
+        over = ticket->capacity == FIELD_INT_NONE ? 0 : roster_taken(call->event->roster, ticket->row.id) - ticket->capacity;
+        promoted = over > 0 ? 0 : promote_some(call, batch, ticket->row.id, 1, registration);
+        count(call, batch, TAKEN, &ticket->row, promoted - 1, INT64_MIN, INT64_MAX);
+        /* Nobody may have joined the queue unseen: then it is decided again. */
+        if (ticket->waitlist)
+                count(call, batch, WAITING, &ticket->row, -promoted, INT64_MIN, promoted || over > 0 ? INT64_MAX : 0);
+}
+
+void seats_ticket_changed(struct call *call, struct batch *batch, const struct ticket_row *after,
+        const struct ticket_row *before)
+{
+        int64_t room, promoted;
+
+        if (!before || !roster_waiting(call->event->roster, before->row.id))
+                return;
+        room = after->capacity == FIELD_INT_NONE ? INT64_MAX :
+                                                   after->capacity - roster_taken(call->event->roster, before->row.id);
+        promoted = promote_some(call, batch, before->row.id, room, NULL);
+        if (!promoted)
+                return;
+        count(call, batch, TAKEN, &after->row, promoted, INT64_MIN,
+                after->capacity == FIELD_INT_NONE ? INT64_MAX : after->capacity);
+        count(call, batch, WAITING, &after->row, -promoted, 0, INT64_MAX);
+}

@@ -241,10 +241,7 @@ static enum decision update_decide(struct call *call, struct batch *batch)
         code_changes = call_has(call, "code");
         if (row_same(before, row) && !code_changes)
                 return call_unchanged(call, batch);
-        fresh = *row;
-        fresh.changed_at = batch_now(batch);
-        row_unref(row);
-        row = row_seal(&fresh);
+        row->changed_at = batch_now(batch); /* nobody else has it yet */
         batch_add_row(batch, &call->change, row);
         if (code_changes)
                 registration_put_code(call, batch, row, CREDENTIAL_CODE, code ? plain.data : NULL);

@@ -48,6 +48,10 @@ struct credential_row {
         int64_t issue; /* 1, 2, … of its registration and kind */
         struct bytes digest; /* 16 bytes over the credential's text; of ours alone */
         const char *code; /* a plain code, folded to upper case without blanks */
+        /* What was signed, so that it can be made again when the ticket has changed since. */
+        const char *ticket;
+        struct instant valid_from, valid_to;
+        int64_t key_number;
         struct instant issued_at, replaced_at;
 };
 

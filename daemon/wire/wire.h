@@ -49,6 +49,7 @@ struct wire_settings {
 
 int wire_new(struct event_base *base, struct workers *workers, const struct wire_settings *settings,
         const struct wire_owner *owner, struct wire **wirep);
+/* Before workers_free. Requests that are still under way may be answered later, into nothing. */
 struct wire *wire_free(struct wire *wire);
 /* "unix:PATH" or "tcp:HOST:PORT" (PORT 0: any, see wire_addresses), or a listening descriptor that systemd passed. */
 int wire_listen(struct wire *wire, const char *address, const char **why);
@@ -83,6 +84,8 @@ void wire_each_peer(struct wire *wire, void (*each)(void *context, struct peer *
 
 const char *request_method(const struct request *request);
 const json_t *request_params(const struct request *request); /* an object, {} when absent; lives as long as the request */
+/* Its params are an array: they read as {}, and it must fail as invalid_params once method and role are judged. */
+bool request_is_positional(const struct request *request);
 struct peer *request_peer(const struct request *request);    /* NULL once the peer is gone (answer all the same) */
 bool request_is_notification(const struct request *request);
 int64_t request_arrived_us(const struct request *request);   /* monotonic */

@@ -65,7 +65,13 @@ static bool allowed(struct call *call, const struct login *login)
 static bool params_fit(struct call *call)
 {
         struct buffer path = BUFFER_NULL, expected = BUFFER_NULL;
-        bool fit = validate_params(call->method, call->params, &path, &expected);
+        bool fit;
+
+        if (request_is_positional(call->request)) {
+                call_fail_params(call, "", "object");
+                return false;
+        }
+        fit = validate_params(call->method, call->params, &path, &expected);
 
         if (!fit)
                 call_fail_params(call, buffer_text(&path), buffer_text(&expected));

@@ -1,0 +1,470 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- The tables. One a kind of row, named as the kind, its columns named as the fields of the daemon's records.
+--
+-- Every key begins with family_id, then event_id, so that no statement needs more than one family and the schema can
+-- be distributed by it. What belongs to no event has the nil UUID there (a key cannot be NULL). Text NULL is absent.
+-- What must never be false, whoever writes, is a constraint here; what only explains or decides is not.
+-- Names are compared byte by byte (COLLATE "C"): faster, and no index depends on the machine's locale.
+
+CREATE SCHEMA usher;
+
+-- Equality of uuid and text inside exclusion constraints.
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA usher;
+
+CREATE TABLE usher.schema_version (
+        version    integer PRIMARY KEY,
+        applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- ---- writers, the feed, and what else a batch needs ----
+
+-- A lane of one life of one daemon, for one family. It numbers that family's rows without gaps and commits them in
+-- that order. Its row is locked and moved by every batch, so a batch that is sent twice finds itself.
+CREATE TABLE usher.writer (
+        family_id uuid,
+        writer    uuid,
+        next_seq  bigint NOT NULL DEFAULT 1 CHECK (next_seq > 0),
+        trimmed   bigint NOT NULL DEFAULT 0, -- change rows up to this number have been deleted
+        head      bytea,                     -- of the chain of its scans
+        PRIMARY KEY (family_id, writer)
+) WITH (fillfactor = 50);
+
+-- The feed: which row changed, never what it says.
+CREATE TABLE usher.change (
+        family_id uuid,
+        writer    uuid,
+        seq       bigint,
+        at        timestamptz NOT NULL,
+        kind      text COLLATE "C" NOT NULL,
+        event_id  uuid NOT NULL,
+        id        text COLLATE "C" NOT NULL,
+        version   bigint NOT NULL,
+        deleted   boolean NOT NULL,
+        PRIMARY KEY (family_id, writer, seq)
+);
+CREATE INDEX change_at ON usher.change USING brin (at); -- for trimming; costs a writer next to nothing
+
+-- Only what has a capacity has a counter: its lock makes lanes take turns. `force` and a lowered capacity may exceed
+-- the limit, so the limit is no CHECK: each batch brings the range in which the value has to end.
+CREATE TABLE usher.counter (
+        family_id uuid,
+        event_id  uuid,
+        kind      text COLLATE "C",
+        id        text COLLATE "C",
+        value     bigint NOT NULL,
+        PRIMARY KEY (family_id, event_id, kind, id)
+) WITH (fillfactor = 50);
+
+CREATE TABLE usher.request_key (
+        family_id     uuid,
+        key           uuid,
+        actor         text NOT NULL,
+        method        text NOT NULL,
+        params_digest bytea NOT NULL,
+        result        jsonb,
+        at            timestamptz NOT NULL,
+        PRIMARY KEY (family_id, key)
+);
+CREATE INDEX request_key_at ON usher.request_key USING brin (at);
+
+-- Versions of what was deleted live on: whatever is made again under the same name continues after it.
+CREATE TABLE usher.tombstone (
+        family_id uuid,
+        event_id  uuid,
+        kind      text COLLATE "C",
+        id        text COLLATE "C",
+        version   bigint NOT NULL,
+        PRIMARY KEY (family_id, event_id, kind, id)
+);
+
+-- ---- what belongs to no event ----
+
+CREATE TABLE usher.event (
+        family_id         uuid CHECK (family_id = '00000000-0000-0000-0000-000000000000'),
+        event_id          uuid CHECK (event_id = '00000000-0000-0000-0000-000000000000'),
+        id                text COLLATE "C",
+        version           bigint NOT NULL CHECK (version > 0),
+        event_uuid        uuid NOT NULL UNIQUE,
+        family_uuid       uuid NOT NULL REFERENCES usher.event (event_uuid),
+        name              text NOT NULL,
+        name_latin        text,
+        timezone          text,
+        starts_on         date,
+        ends_on           date,
+        day_starts        text,
+        venue             text,
+        series            text,
+        edition           bigint,
+        parent            text COLLATE "C",
+        languages         jsonb,
+        min_break_minutes bigint,
+        rules             jsonb,
+        fields            jsonb,
+        PRIMARY KEY (family_id, event_id, id),
+        UNIQUE (family_uuid, event_uuid),
+        FOREIGN KEY (family_id, event_id, parent) REFERENCES usher.event
+);
+
+CREATE TABLE usher.token (
+        family_id     uuid CHECK (family_id = '00000000-0000-0000-0000-000000000000'),
+        event_id      uuid CHECK (event_id = '00000000-0000-0000-0000-000000000000'),
+        id            text COLLATE "C",
+        version       bigint NOT NULL CHECK (version > 0),
+        secret_digest bytea NOT NULL UNIQUE,
+        role          text NOT NULL CHECK (role IN ('public', 'door', 'desk', 'organiser', 'admin')),
+        label         text,
+        event         text,
+        checkpoints   jsonb,
+        expires_at    timestamptz,
+        created_at    timestamptz,
+        created_by    text,
+        revoked       boolean NOT NULL,
+        PRIMARY KEY (family_id, event_id, id)
+);
+
+CREATE TABLE usher.invite (
+        family_id   uuid CHECK (family_id = '00000000-0000-0000-0000-000000000000'),
+        event_id    uuid CHECK (event_id = '00000000-0000-0000-0000-000000000000'),
+        id          text COLLATE "C",
+        version     bigint NOT NULL CHECK (version > 0),
+        code_digest bytea NOT NULL,
+        role        text NOT NULL CHECK (role IN ('public', 'door', 'desk', 'organiser', 'admin')),
+        label       text,
+        event       text,
+        checkpoints jsonb,
+        expires_at  timestamptz,
+        good_until  timestamptz,
+        created_by  text,
+        PRIMARY KEY (family_id, event_id, id)
+);
+
+-- ---- the programme ----
+
+CREATE TABLE usher.room (
+        family_id  uuid,
+        event_id   uuid,
+        id         text COLLATE "C",
+        version    bigint NOT NULL CHECK (version > 0),
+        name       text NOT NULL,
+        name_latin text,
+        capacity   bigint,
+        features   jsonb,
+        position   bigint,
+        available  jsonb,
+        PRIMARY KEY (family_id, event_id, id),
+        UNIQUE (family_id, id), -- parent and children share rooms
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE
+);
+
+CREATE TABLE usher.track (
+        family_id  uuid,
+        event_id   uuid,
+        id         text COLLATE "C",
+        version    bigint NOT NULL CHECK (version > 0),
+        name       text NOT NULL,
+        name_latin text,
+        colour     text,
+        PRIMARY KEY (family_id, event_id, id),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE
+);
+
+CREATE TABLE usher.speaker (
+        family_id   uuid,
+        event_id    uuid,
+        id          text COLLATE "C",
+        version     bigint NOT NULL CHECK (version > 0),
+        name        text NOT NULL,
+        name_latin  text,
+        title       text,
+        affiliation text,
+        bio         text,
+        country     text,
+        available   jsonb,
+        PRIMARY KEY (family_id, event_id, id),
+        UNIQUE (family_id, id), -- parent and children share speakers
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE
+);
+
+CREATE TABLE usher.session (
+        family_id   uuid,
+        event_id    uuid,
+        id          text COLLATE "C",
+        version     bigint NOT NULL CHECK (version > 0),
+        title       text NOT NULL,
+        title_latin text,
+        kind        text,
+        minutes     bigint NOT NULL CHECK (minutes >= 0),
+        track       text COLLATE "C",
+        abstract    text,
+        language    text,
+        needs       jsonb,
+        expected    bigint,
+        capacity    bigint,
+        booking     text CHECK (booking IN ('open', 'required')),
+        guid        uuid NOT NULL,
+        cancelled   boolean NOT NULL,
+        PRIMARY KEY (family_id, event_id, id),
+        UNIQUE (family_id, event_id, guid),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE,
+        FOREIGN KEY (family_id, event_id, track) REFERENCES usher.track
+);
+
+-- Zero minutes make an empty range, which overlaps nothing. Exempt rows (a conflict of theirs was accepted, or the
+-- session is cancelled) stand outside the constraint.
+CREATE TABLE usher.placement (
+        family_id uuid,
+        event_id  uuid,
+        id        text COLLATE "C", -- the session's
+        version   bigint NOT NULL CHECK (version > 0),
+        room      text COLLATE "C" NOT NULL,
+        starts_at timestamptz NOT NULL,
+        ends_at   timestamptz NOT NULL CHECK (ends_at >= starts_at),
+        exempt    boolean NOT NULL,
+        period    tstzrange GENERATED ALWAYS AS (tstzrange(starts_at, ends_at)) STORED,
+        PRIMARY KEY (family_id, event_id, id),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE,
+        FOREIGN KEY (family_id, event_id, id) REFERENCES usher.session,
+        FOREIGN KEY (family_id, room) REFERENCES usher.room (family_id, id),
+        CONSTRAINT placement_room_overlap
+                EXCLUDE USING gist (family_id WITH =, room WITH =, period WITH &&) WHERE (NOT exempt)
+);
+
+-- The speakers of a session, in order. The period is the placement's (NULL while unplaced), kept by usher.record.
+-- Who is named twice in one session does not clash with himself: the second naming is exempt.
+CREATE TABLE usher.session_speaker (
+        family_id uuid,
+        event_id  uuid,
+        session   text COLLATE "C",
+        position  integer,
+        speaker   text COLLATE "C" NOT NULL,
+        role      text,
+        period    tstzrange,
+        exempt    boolean NOT NULL DEFAULT false,
+        PRIMARY KEY (family_id, event_id, session, position),
+        FOREIGN KEY (family_id, event_id, session) REFERENCES usher.session ON DELETE CASCADE,
+        FOREIGN KEY (family_id, speaker) REFERENCES usher.speaker (family_id, id),
+        CONSTRAINT session_speaker_overlap
+                EXCLUDE USING gist (family_id WITH =, speaker WITH =, period WITH &&) WHERE (NOT exempt)
+);
+
+CREATE TABLE usher.acceptance (
+        family_id   uuid REFERENCES usher.event (event_uuid) ON DELETE CASCADE,
+        event_id    uuid CHECK (event_id = '00000000-0000-0000-0000-000000000000'),
+        id          text COLLATE "C",
+        version     bigint NOT NULL CHECK (version > 0),
+        conflict    text NOT NULL,
+        a_event     uuid NOT NULL,
+        b_event     uuid,
+        a_session   text COLLATE "C" NOT NULL,
+        b_session   text COLLATE "C",
+        accepted_by text,
+        accepted_at timestamptz,
+        PRIMARY KEY (family_id, event_id, id),
+        FOREIGN KEY (family_id, a_event) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE,
+        FOREIGN KEY (family_id, b_event) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE,
+        FOREIGN KEY (family_id, a_event, a_session) REFERENCES usher.session,
+        FOREIGN KEY (family_id, b_event, b_session) REFERENCES usher.session
+);
+
+CREATE TABLE usher.draft (
+        family_id uuid,
+        event_id  uuid,
+        id        text COLLATE "C" CHECK (id = ''),
+        version   bigint NOT NULL CHECK (version > 0),
+        PRIMARY KEY (family_id, event_id, id),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE
+);
+
+-- Every change of a family's programme replaces this row, and does so first: without it two clashing inserts
+-- deadlock for a second instead of one failing.
+CREATE TABLE usher.programme (
+        family_id uuid REFERENCES usher.event (event_uuid) ON DELETE CASCADE,
+        event_id  uuid CHECK (event_id = '00000000-0000-0000-0000-000000000000'),
+        id        text COLLATE "C" CHECK (id = ''),
+        version   bigint NOT NULL CHECK (version > 0),
+        PRIMARY KEY (family_id, event_id, id)
+);
+
+CREATE TABLE usher.draft_change (
+        family_id  uuid,
+        event_id   uuid,
+        id         text COLLATE "C",
+        version    bigint NOT NULL CHECK (version = 1), -- written once
+        changed_at timestamptz NOT NULL,
+        changed_by text,
+        what       text,
+        placements jsonb,
+        PRIMARY KEY (family_id, event_id, id),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE
+);
+
+CREATE TABLE usher.publication (
+        family_id    uuid,
+        event_id     uuid,
+        id           text COLLATE "C",
+        version      bigint NOT NULL CHECK (version = 1), -- written once
+        number       bigint NOT NULL CHECK (number > 0),
+        published_at timestamptz NOT NULL,
+        note         text,
+        body         text NOT NULL, -- JSON as text: its bytes stay
+        PRIMARY KEY (family_id, event_id, id),
+        UNIQUE (family_id, event_id, number),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE
+);
+
+-- ---- the door ----
+
+CREATE TABLE usher.ticket (
+        family_id  uuid,
+        event_id   uuid,
+        id         text COLLATE "C",
+        version    bigint NOT NULL CHECK (version > 0),
+        name       text NOT NULL,
+        name_latin text,
+        capacity   bigint,
+        waitlist   boolean NOT NULL,
+        valid_from timestamptz,
+        valid_to   timestamptz,
+        PRIMARY KEY (family_id, event_id, id),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE
+);
+
+CREATE TABLE usher.checkpoint (
+        family_id     uuid,
+        event_id      uuid,
+        id            text COLLATE "C",
+        version       bigint NOT NULL CHECK (version > 0),
+        name          text NOT NULL,
+        name_latin    text,
+        session       text COLLATE "C",
+        mode          text NOT NULL CHECK (mode IN ('once', 'reentry', 'count')),
+        per           text NOT NULL CHECK (per IN ('event', 'day')),
+        tickets       jsonb,
+        opens_at      timestamptz,
+        closes_at     timestamptz,
+        capacity      bigint,
+        needs_booking boolean NOT NULL,
+        PRIMARY KEY (family_id, event_id, id),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE,
+        FOREIGN KEY (family_id, event_id, session) REFERENCES usher.session
+);
+
+-- Search goes through memory, so nothing is indexed for it. The partial index keeps an update of external_id from
+-- being the change of a key, which would stop whoever refers to the row.
+CREATE TABLE usher.registration (
+        family_id     uuid,
+        event_id      uuid,
+        id            text COLLATE "C",
+        version       bigint NOT NULL CHECK (version > 0),
+        ticket        text COLLATE "C",
+        name          text,
+        name_latin    text,
+        email         text,
+        phone         text,
+        organisation  text,
+        title         text,
+        country       text,
+        language      text,
+        notes         text,
+        fields        jsonb,
+        external_id   text COLLATE "C",
+        paid          boolean NOT NULL,
+        attention     text,
+        blocked       text,
+        status        text NOT NULL CHECK (status IN ('confirmed', 'waitlisted', 'cancelled', 'erased')),
+        created_at    timestamptz,
+        changed_at    timestamptz,
+        waiting_since timestamptz,
+        search        text,
+        search_fold   bigint,
+        PRIMARY KEY (family_id, event_id, id),
+        UNIQUE (family_id, id),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE,
+        FOREIGN KEY (family_id, event_id, ticket) REFERENCES usher.ticket
+);
+CREATE UNIQUE INDEX registration_external_id ON usher.registration (family_id, event_id, external_id)
+        WHERE external_id IS NOT NULL;
+
+-- The second key is what `id` says in one text; without its index the deletion of an event would read all
+-- credentials once a registration.
+CREATE TABLE usher.credential (
+        family_id    uuid,
+        event_id     uuid,
+        id           text COLLATE "C",
+        version      bigint NOT NULL CHECK (version > 0),
+        registration text COLLATE "C" NOT NULL,
+        what         text COLLATE "C" NOT NULL CHECK (what IN ('ticket', 'badge', 'card', 'code')),
+        issue        bigint NOT NULL CHECK (issue > 0),
+        digest       bytea,
+        code         text COLLATE "C",
+        issued_at    timestamptz NOT NULL,
+        replaced_at  timestamptz,
+        PRIMARY KEY (family_id, event_id, id),
+        UNIQUE (family_id, event_id, registration, what, issue),
+        FOREIGN KEY (family_id, event_id, registration) REFERENCES usher.registration ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX credential_code ON usher.credential (family_id, event_id, code)
+        WHERE replaced_at IS NULL AND code IS NOT NULL;
+
+-- One row a checkpoint, day and registration: its key is the one admission. Moved by scans alone, hence no foreign
+-- keys (each costs a fifth of the door's pace): usher.record re-checks registration and checkpoint, and usher.audit
+-- proves what that left.
+CREATE TABLE usher.presence (
+        family_id    uuid,
+        event_id     uuid,
+        id           text COLLATE "C", -- CHECKPOINT/DAY/REGISTRATION
+        version      bigint NOT NULL CHECK (version > 0),
+        checkpoint   text COLLATE "C" NOT NULL,
+        registration text COLLATE "C" NOT NULL,
+        day          date,
+        inside       boolean NOT NULL,
+        admitted     boolean NOT NULL,
+        first_at     timestamptz,
+        first_device text,
+        PRIMARY KEY (family_id, event_id, id)
+) WITH (fillfactor = 80);
+
+CREATE TABLE usher.signing_key (
+        family_id  uuid,
+        event_id   uuid,
+        id         text COLLATE "C",
+        version    bigint NOT NULL CHECK (version > 0),
+        number     bigint NOT NULL CHECK (number > 0),
+        public_key bytea NOT NULL,
+        sealed     bytea,
+        created_at timestamptz NOT NULL,
+        PRIMARY KEY (family_id, event_id, id),
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE
+);
+
+-- The scan log: append-only (the daemon's role may not change it), its own feed, and found by place and by nonce
+-- alone. An undo is a later row. No foreign keys: it outlives what it names.
+CREATE TABLE usher.scan (
+        family_id            uuid,
+        writer               uuid,
+        seq                  bigint,
+        nonce                uuid NOT NULL,
+        event_id             uuid NOT NULL,
+        checkpoint           text COLLATE "C" NOT NULL,
+        registration         text COLLATE "C",
+        registration_version bigint,
+        credential_digest    bytea,
+        day                  date,
+        direction            text,
+        verdict              text NOT NULL,
+        reason               text,
+        at                   timestamptz NOT NULL,
+        received_at          timestamptz NOT NULL,
+        device               text,
+        by                   text,
+        why                  text,
+        flags                text, -- a JSON array as text: its bytes stay, for the chain
+        inside               bigint,
+        presence_version     bigint NOT NULL DEFAULT 0,
+        presence_inside      boolean NOT NULL DEFAULT false,
+        presence_admitted    boolean NOT NULL DEFAULT false,
+        hash                 bytea,
+        PRIMARY KEY (family_id, writer, seq),
+        CONSTRAINT scan_nonce UNIQUE (family_id, nonce)
+);

@@ -1,0 +1,457 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- usher.record: the one function for changes, one call a batch. A batch is recorded whole or not at all.
+
+-- ---- speakers of sessions ----
+
+-- Takes the sessions that a batch touches out of the overlap of speakers, and writes their speakers anew where it
+-- brings them. They come back, all in their final places, with usher.speakers_put_back.
+CREATE FUNCTION usher.speakers_take_out(p_family uuid, p_rows jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+        UPDATE usher.session_speaker AS s SET period = NULL
+        WHERE s.family_id = p_family AND s.period IS NOT NULL
+          AND (s.event_id, s.session) IN (
+                SELECT r.event_id, r.id FROM usher.rows_of(p_rows, 'session') AS r
+                UNION ALL
+                SELECT r.event_id, r.id FROM usher.rows_of(p_rows, 'placement') AS r);
+END
+$$;
+
+CREATE FUNCTION usher.speakers_put_back(p_family uuid, p_rows jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+        DELETE FROM usher.session_speaker AS s
+        USING usher.rows_of(p_rows, 'session') AS r
+        WHERE s.family_id = p_family AND s.event_id = r.event_id AND s.session = r.id;
+
+        INSERT INTO usher.session_speaker (family_id, event_id, session, position, speaker, role)
+        SELECT p_family, r.event_id, r.id, n.position, n.value->>'speaker', n.value->>'role'
+        FROM usher.rows_of(p_rows, 'session') AS r
+        CROSS JOIN LATERAL jsonb_array_elements(nullif(r.stored->'speakers', 'null'))
+                WITH ORDINALITY AS n (value, position)
+        WHERE NOT r.deleted;
+
+        UPDATE usher.session_speaker AS s
+        SET period = p.period,
+            exempt = p.exempt OR EXISTS (
+                SELECT FROM usher.session_speaker AS earlier
+                WHERE earlier.family_id = s.family_id AND earlier.event_id = s.event_id
+                  AND earlier.session = s.session AND earlier.speaker = s.speaker AND earlier.position < s.position)
+        FROM usher.placement AS p
+        WHERE s.family_id = p_family AND p.family_id = p_family AND p.event_id = s.event_id AND p.id = s.session
+          AND (s.event_id, s.session) IN (
+                SELECT r.event_id, r.id FROM usher.rows_of(p_rows, 'session') AS r
+                UNION ALL
+                SELECT r.event_id, r.id FROM usher.rows_of(p_rows, 'placement') AS r);
+END
+$$;
+
+-- ---- parts of a batch ----
+
+-- Moves counters, in the order of their keys. An insert that meets the row locks it and adds to what stands there by
+-- then, so this is lock, check and change in one. Those of one counter are summed: the end has to fit them all.
+CREATE FUNCTION usher.record_counters(p_family uuid, p_counters jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_row record;
+BEGIN
+        WITH wanted AS (
+                SELECT c.event_id, c.kind, c.id, sum(c.by)::bigint AS by, max(c.min) AS least, min(c.max) AS most
+                FROM jsonb_to_recordset(p_counters)
+                        AS c (event_id uuid, kind text, id text, by bigint, min bigint, max bigint)
+                GROUP BY c.event_id, c.kind, c.id
+        ), moved AS (
+                INSERT INTO usher.counter AS t (family_id, event_id, kind, id, value)
+                SELECT p_family, w.event_id, w.kind, w.id, w.by FROM wanted AS w
+                ORDER BY w.event_id, w.kind, w.id
+                ON CONFLICT (family_id, event_id, kind, id) DO UPDATE SET value = t.value + excluded.value
+                RETURNING t.event_id, t.kind, t.id, t.value
+        )
+        SELECT m.* INTO v_row
+        FROM moved AS m JOIN wanted AS w ON (w.event_id, w.kind, w.id) = (m.event_id, m.kind, m.id)
+        WHERE m.value < w.least OR m.value > w.most
+        LIMIT 1;
+        IF FOUND THEN
+                RAISE EXCEPTION 'counter out of range: % %', v_row.kind, v_row.id USING
+                        ERRCODE = 'UH002',
+                        DETAIL = json_build_object('kind', v_row.kind, 'event_id', v_row.event_id, 'id', v_row.id)::text;
+        END IF;
+END
+$$;
+
+CREATE FUNCTION usher.record_keys(p_family uuid, p_at timestamptz, p_keys jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_written bigint;
+        v_used    uuid;
+BEGIN
+        INSERT INTO usher.request_key (family_id, key, actor, method, params_digest, result, at)
+        SELECT p_family, k.key, k.actor, k.method, decode(k.params_digest, 'hex'), k.result, p_at
+        FROM jsonb_to_recordset(p_keys) AS k (key uuid, actor text, method text, params_digest text, result jsonb)
+        ORDER BY k.key
+        ON CONFLICT (family_id, key) DO NOTHING;
+        GET DIAGNOSTICS v_written = ROW_COUNT;
+        IF v_written = jsonb_array_length(p_keys) THEN
+                RETURN;
+        END IF;
+        -- Those that this batch wrote bear its xmin.
+        SELECT t.key INTO v_used
+        FROM jsonb_to_recordset(p_keys) AS k (key uuid)
+        JOIN usher.request_key AS t ON t.family_id = p_family AND t.key = k.key
+        ORDER BY t.xmin = pg_current_xact_id()::xid
+        LIMIT 1;
+        RAISE EXCEPTION 'request key used: %', v_used USING
+                ERRCODE = 'UH003',
+                DETAIL = json_build_object('key', v_used)::text;
+END
+$$;
+
+-- ---- scans ----
+
+-- What the scans of a batch make of presence rows: one line a row, with the versions of its first and last move.
+-- Whoever stands admitted was first admitted by the move after the last one that left him not admitted ("fell");
+-- without such a move, by the row as it was, if it stood admitted. Inlined.
+CREATE FUNCTION usher.presence_moves(
+        p_event uuid[], p_checkpoint text[], p_registration text[], p_day date[], p_at timestamptz[], p_device text[],
+        p_version bigint[], p_inside boolean[], p_admitted boolean[])
+RETURNS TABLE (event_id uuid, id text, checkpoint text, registration text, day date, moves bigint, first_version bigint,
+        last_version bigint, inside boolean, admitted boolean, fell boolean, first_at timestamptz, first_device text)
+LANGUAGE sql STABLE AS $$
+        SELECT m.event_id, m.checkpoint || '/' || coalesce(to_char(m.day, 'YYYY-MM-DD'), '') || '/' || m.registration,
+               m.checkpoint, m.registration, m.day, m.moves, m.lo, m.hi, m.insides[m.moves], m.admitteds[m.moves],
+               m.fell IS NOT NULL, m.ats[coalesce(m.fell + 1, m.lo) - m.lo + 1],
+               m.devices[coalesce(m.fell + 1, m.lo) - m.lo + 1]
+        FROM (
+                SELECT s.event_id, s.checkpoint, s.registration, s.day, count(*) AS moves,
+                       min(s.version) AS lo, max(s.version) AS hi, max(s.version) FILTER (WHERE NOT s.admitted) AS fell,
+                       array_agg(s.inside) AS insides, array_agg(s.admitted) AS admitteds,
+                       array_agg(s.at) AS ats, array_agg(s.device) AS devices
+                FROM (
+                        SELECT * FROM unnest(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version,
+                                p_inside, p_admitted)
+                                AS u (event_id, checkpoint, registration, day, at, device, version, inside, admitted)
+                        WHERE u.version > 0
+                        ORDER BY u.event_id, u.checkpoint COLLATE "C", u.day, u.registration COLLATE "C", u.version
+                ) AS s
+                GROUP BY s.event_id, s.checkpoint COLLATE "C", s.day, s.registration COLLATE "C", s.checkpoint,
+                        s.registration
+        ) AS m
+$$;
+
+-- Locks and moves presence rows, in the order of their keys. One that does not exist cannot be locked: it is inserted
+-- as it will stand after the batch, and the insert is lock and check. Those that stand already are locked first, and
+-- changed by a statement that sees what they were when the lock was granted.
+CREATE FUNCTION usher.record_presence(
+        p_family uuid, p_event uuid[], p_checkpoint text[], p_registration text[], p_day date[], p_at timestamptz[],
+        p_device text[], p_version bigint[], p_inside boolean[], p_admitted boolean[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_entering bigint;
+        v_moving   bigint;
+        v_written  bigint;
+        v_row      record;
+BEGIN
+        SELECT count(*) FILTER (WHERE v = 1), count(*) FILTER (WHERE v > 1) INTO v_entering, v_moving
+        FROM unnest(p_version) AS v;
+
+        IF v_entering > 0 THEN
+                INSERT INTO usher.presence AS t (family_id, event_id, id, version, checkpoint, registration, day, inside,
+                        admitted, first_at, first_device)
+                SELECT p_family, m.event_id, m.id, m.last_version, m.checkpoint, m.registration, m.day, m.inside,
+                        m.admitted, CASE WHEN m.admitted THEN m.first_at END, CASE WHEN m.admitted THEN m.first_device END
+                FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version,
+                        p_inside, p_admitted) AS m
+                WHERE m.first_version = 1 AND m.last_version = m.moves
+                ORDER BY m.event_id, m.id COLLATE "C"
+                ON CONFLICT (family_id, event_id, id) DO NOTHING;
+                GET DIAGNOSTICS v_written = ROW_COUNT;
+                IF v_written <> v_entering THEN
+                        PERFORM usher.raise_stale('presence', NULL, NULL);
+                END IF;
+        END IF;
+        IF v_moving = 0 THEN
+                RETURN;
+        END IF;
+
+        PERFORM 1
+        FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside,
+                p_admitted) AS m
+        JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = m.event_id AND t.id = m.id
+        WHERE m.first_version > 1
+        ORDER BY t.event_id, t.id
+        FOR NO KEY UPDATE OF t;
+
+        SELECT m.event_id, m.id INTO v_row
+        FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside,
+                p_admitted) AS m
+        LEFT JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = m.event_id AND t.id = m.id
+        WHERE m.first_version > 1
+          AND (t.version IS DISTINCT FROM m.first_version - 1 OR m.last_version - m.first_version + 1 <> m.moves)
+        LIMIT 1;
+        IF FOUND THEN
+                PERFORM usher.raise_stale('presence', v_row.event_id, v_row.id);
+        END IF;
+
+        UPDATE usher.presence AS t
+        SET version = m.last_version, inside = m.inside, admitted = m.admitted,
+            first_at = CASE WHEN NOT m.admitted THEN NULL
+                            WHEN m.fell OR NOT t.admitted THEN m.first_at ELSE t.first_at END,
+            first_device = CASE WHEN NOT m.admitted THEN NULL
+                                WHEN m.fell OR NOT t.admitted THEN m.first_device ELSE t.first_device END
+        FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside,
+                p_admitted) AS m
+        WHERE m.first_version > 1 AND t.family_id = p_family AND t.event_id = m.event_id AND t.id = m.id;
+END
+$$;
+
+CREATE FUNCTION usher.raise_nonce_used(p_family uuid, p_nonces uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_nonce uuid;
+BEGIN
+        SELECT s.nonce INTO v_nonce FROM usher.scan AS s
+        WHERE s.family_id = p_family AND s.nonce = ANY (p_nonces) LIMIT 1;
+        IF v_nonce IS NULL THEN -- twice in the batch itself
+                SELECT n INTO v_nonce FROM unnest(p_nonces) AS n GROUP BY n HAVING count(*) > 1 LIMIT 1;
+        END IF;
+        RAISE EXCEPTION 'nonce used: %', v_nonce USING
+                ERRCODE = 'UH004',
+                DETAIL = json_build_object('nonce', v_nonce)::text;
+END
+$$;
+
+CREATE FUNCTION usher.has_scans(p_family uuid, p_event uuid, p_checkpoint text) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+        SELECT EXISTS (
+                SELECT FROM usher.scan AS s
+                WHERE s.family_id = p_family AND s.event_id = p_event
+                  AND (p_checkpoint IS NULL OR s.checkpoint = p_checkpoint))
+$$;
+
+-- ---- deletions ----
+
+-- What has scans stays, for the log names it for ever without a foreign key. And what of an event no foreign key takes
+-- with it goes here.
+CREATE FUNCTION usher.prepare_deletions(p_family uuid, p_rows jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        c_nil CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+        v_row record;
+BEGIN
+        FOR v_row IN
+                SELECT * FROM usher.rows_of(p_rows, 'checkpoint') AS r WHERE r.deleted
+        LOOP
+                IF usher.has_scans(p_family, v_row.event_id, v_row.id) THEN
+                        PERFORM usher.raise_stale('checkpoint', v_row.event_id, v_row.id);
+                END IF;
+        END LOOP;
+
+        FOR v_row IN
+                SELECT t.* FROM usher.rows_of(p_rows, 'event') AS r
+                JOIN usher.event AS t ON t.family_id = c_nil AND t.event_id = c_nil AND t.id = r.id
+                WHERE r.deleted ORDER BY t.family_uuid, t.event_uuid
+        LOOP
+                -- Waits for the batches of its family that are under way: their scans may be of this event.
+                PERFORM pg_advisory_xact_lock(uuid_hash_extended(v_row.family_uuid, 0));
+                IF usher.has_scans(v_row.family_uuid, v_row.event_uuid, NULL) THEN
+                        PERFORM usher.raise_stale('event', c_nil, v_row.id);
+                END IF;
+                DELETE FROM usher.counter WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
+                DELETE FROM usher.tombstone WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
+        END LOOP;
+END
+$$;
+
+-- ---- the batch ----
+
+-- Returns ('done', NULL), or ('again', NULL) when this batch had been recorded before. Raises, and so undoes all:
+--   UH001 stale (also 23505, 23503, 23P01 of the constraints, and 40P01), UH002 a counter out of its range,
+--   UH003 a request key and UH004 a nonce that was used, UH006 numbers that leave a gap or nothing to number.
+--
+-- Locks are taken in one order by every batch: the writer, the family, counters, rows relied on, presence, rows by
+-- kind and key, request keys, nonces. Hence no two batches deadlock.
+CREATE FUNCTION usher.record(
+        p_family uuid, p_writer uuid, p_seq bigint, p_at timestamptz,
+        p_rows jsonb, p_expects jsonb, p_counters jsonb, p_keys jsonb,
+        p_scan_nonce uuid[], p_scan_event uuid[], p_scan_checkpoint text[], p_scan_registration text[],
+        p_scan_registration_version bigint[], p_scan_digest bytea[], p_scan_day date[], p_scan_direction text[],
+        p_scan_verdict text[], p_scan_reason text[], p_scan_at timestamptz[], p_scan_received_at timestamptz[],
+        p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
+        p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[])
+RETURNS TABLE (outcome text, detail jsonb)
+LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+        -- What others refer to comes first. The programme's row is the lock of the whole draft.
+        c_kinds CONSTANT text[] := ARRAY['event', 'token', 'invite', 'programme', 'room', 'track', 'speaker',
+                'session', 'placement', 'acceptance', 'draft', 'draft_change', 'publication', 'ticket', 'checkpoint',
+                'registration', 'credential', 'signing_key'];
+        v_rows       bigint := coalesce(jsonb_array_length(p_rows), 0);
+        v_scans      bigint := coalesce(cardinality(p_scan_nonce), 0);
+        v_kinds      text[];  -- of rows to be written
+        v_deleted    text[];  -- of rows to be deleted
+        v_expected   text[] := '{}';
+        v_kind       text;
+        v_next       bigint;
+        v_event      uuid;
+        v_id         text;
+        v_moving     boolean; -- sessions or placements
+        v_constraint text;
+BEGIN
+        IF v_rows + v_scans = 0 AND jsonb_array_length(p_counters) > 0 THEN
+                -- Sent twice, such a batch could not find itself.
+                RAISE EXCEPTION 'counters move with rows or scans only' USING ERRCODE = 'UH006';
+        END IF;
+
+        -- The writer. Whoever may still be recording this batch is waited for here.
+        UPDATE usher.writer AS w SET next_seq = p_seq + v_rows + v_scans
+        WHERE w.family_id = p_family AND w.writer = p_writer AND w.next_seq = p_seq;
+        IF NOT FOUND THEN
+                INSERT INTO usher.writer AS w (family_id, writer) VALUES (p_family, p_writer) ON CONFLICT DO NOTHING;
+                SELECT w.next_seq INTO v_next FROM usher.writer AS w
+                WHERE w.family_id = p_family AND w.writer = p_writer FOR NO KEY UPDATE;
+                IF v_next > p_seq THEN
+                        RETURN QUERY SELECT 'again', NULL::jsonb;
+                        RETURN;
+                ELSIF v_next < p_seq THEN
+                        RAISE EXCEPTION 'writer % stands at %, not at %', p_writer, v_next, p_seq
+                                USING ERRCODE = 'UH006';
+                END IF;
+                UPDATE usher.writer AS w SET next_seq = p_seq + v_rows + v_scans
+                WHERE w.family_id = p_family AND w.writer = p_writer;
+        END IF;
+
+        IF v_rows > 0 THEN
+                SELECT array_agg(DISTINCT e->>'kind') FILTER (WHERE NOT coalesce((e->>'deleted')::boolean, false)),
+                       array_agg(DISTINCT e->>'kind') FILTER (WHERE (e->>'deleted')::boolean)
+                INTO v_kinds, v_deleted
+                FROM jsonb_array_elements(p_rows) AS e;
+                IF NOT coalesce(v_kinds, '{}') || coalesce(v_deleted, '{}') <@ c_kinds THEN
+                        RAISE EXCEPTION 'unknown kind among %', v_kinds || v_deleted USING ERRCODE = '22023';
+                END IF;
+        END IF;
+
+        -- The family: shared, but alone for a batch that deletes. What is relied on (here and by foreign keys) is locked
+        -- against deletion only, so without deletions beside them these locks make nobody wait.
+        IF v_deleted IS NOT NULL THEN
+                PERFORM pg_advisory_xact_lock(uuid_hash_extended(p_family, 0));
+        ELSE
+                PERFORM pg_advisory_xact_lock_shared(uuid_hash_extended(p_family, 0));
+        END IF;
+
+        -- Locks.
+        IF p_counters IS NOT NULL THEN
+                PERFORM usher.record_counters(p_family, p_counters);
+        END IF;
+        IF p_expects IS NOT NULL THEN
+                SELECT coalesce(array_agg(DISTINCT e->>'kind'), '{}') INTO v_expected
+                FROM jsonb_array_elements(p_expects) AS e;
+                IF NOT v_expected <@ c_kinds THEN
+                        RAISE EXCEPTION 'unknown kind among %', v_expected USING ERRCODE = '22023';
+                END IF;
+                FOREACH v_kind IN ARRAY c_kinds LOOP
+                        IF v_kind = ANY (v_expected) THEN
+                                EXECUTE format('SELECT usher.expect_%s($1, $2, true)', v_kind) USING p_family, p_expects;
+                        END IF;
+                END LOOP;
+        END IF;
+
+        IF v_scans > 0 THEN
+                PERFORM usher.record_presence(p_family, p_scan_event, p_scan_checkpoint, p_scan_registration, p_scan_day,
+                        p_scan_at, p_scan_device, p_scan_presence_version, p_scan_presence_inside,
+                        p_scan_presence_admitted);
+        END IF;
+
+        -- Every lock is held but those of the rows to be written, which compare versions themselves: what was relied on
+        -- is now compared by statements that see whatever was committed while this batch waited. Registrations are not
+        -- locked: what commits from here on counts as after the scan.
+        FOREACH v_kind IN ARRAY v_expected LOOP
+                EXECUTE format('SELECT usher.expect_%s($1, $2, false)', v_kind) USING p_family, p_expects;
+        END LOOP;
+        IF v_scans > 0 THEN
+                SELECT s.event_id, s.id INTO v_event, v_id
+                FROM unnest(p_scan_event, p_scan_registration, p_scan_registration_version) AS s (event_id, id, version)
+                LEFT JOIN usher.registration AS t
+                        ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id
+                WHERE s.version > 0 AND t.version IS DISTINCT FROM s.version
+                LIMIT 1;
+                IF FOUND THEN
+                        PERFORM usher.raise_stale('registration', v_event, v_id);
+                END IF;
+        END IF;
+
+        -- Rows. Placements leave before any comes back; what others refer to goes last.
+        IF v_deleted IS NOT NULL THEN
+                PERFORM usher.prepare_deletions(p_family, p_rows);
+        END IF;
+        v_moving := v_kinds || v_deleted && ARRAY['session', 'placement'];
+        IF v_moving THEN
+                PERFORM usher.speakers_take_out(p_family, p_rows);
+        END IF;
+        IF 'placement' = ANY (v_deleted) THEN
+                PERFORM usher.delete_placement(p_family, p_rows);
+        END IF;
+        FOREACH v_kind IN ARRAY c_kinds LOOP
+                IF v_kind = ANY (v_kinds) THEN
+                        EXECUTE format('SELECT usher.write_%s($1, $2)', v_kind) USING p_family, p_rows;
+                END IF;
+        END LOOP;
+        IF v_moving THEN
+                PERFORM usher.speakers_put_back(p_family, p_rows);
+        END IF;
+        FOR i IN REVERSE cardinality(c_kinds) .. 1 LOOP
+                IF c_kinds[i] = ANY (v_deleted) AND c_kinds[i] <> 'placement' THEN
+                        EXECUTE format('SELECT usher.delete_%s($1, $2)', c_kinds[i]) USING p_family, p_rows;
+                END IF;
+        END LOOP;
+
+        -- Keys, the feed, the log.
+        IF p_keys IS NOT NULL THEN
+                PERFORM usher.record_keys(p_family, p_at, p_keys);
+        END IF;
+        IF v_rows > 0 THEN
+                INSERT INTO usher.change (family_id, writer, seq, at, kind, event_id, id, version, deleted)
+                SELECT p_family, p_writer, p_seq + e.place - 1, p_at, e.value->>'kind',
+                       (e.value->'row'->>'event_id')::uuid, e.value->'row'->>'id', (e.value->'row'->>'version')::bigint,
+                       coalesce((e.value->>'deleted')::boolean, false)
+                FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS e (value, place);
+        END IF;
+        IF v_scans > 0 THEN
+                INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
+                        registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
+                        device, by, why, flags, inside, presence_version, presence_inside, presence_admitted)
+                SELECT p_family, p_writer, p_seq + v_rows + s.place - 1, s.nonce, s.event_id, s.checkpoint, s.registration,
+                        s.registration_version, s.digest, s.day, s.direction, s.verdict, s.reason, s.at, s.received_at,
+                        s.device, s.by, s.why, s.flags, s.inside, coalesce(s.presence_version, 0),
+                        coalesce(s.presence_inside, false), coalesce(s.presence_admitted, false)
+                FROM unnest(p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
+                        p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
+                        p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
+                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted)
+                        WITH ORDINALITY AS s (nonce, event_id, checkpoint, registration, registration_version, digest,
+                        day, direction, verdict, reason, at, received_at, device, by, why, flags, inside,
+                        presence_version, presence_inside, presence_admitted, place)
+                ORDER BY s.nonce;
+        END IF;
+        RETURN QUERY SELECT 'done', NULL::jsonb;
+
+EXCEPTION WHEN unique_violation THEN
+        -- All is undone by now, and nothing is looked for on the way where no nonce was used.
+        GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
+        IF v_constraint = 'scan_nonce' THEN
+                PERFORM usher.raise_nonce_used(p_family, p_scan_nonce);
+        END IF;
+        RAISE;
+END
+$$;
+
+-- Generic plans halve the cost of small batches. They are made once a connection, maybe while the tables are still
+-- empty, and have to be right when they are full: index lookups, whatever the planner knows by then.
+ALTER FUNCTION usher.record SET plan_cache_mode = force_generic_plan;
+ALTER FUNCTION usher.record SET enable_seqscan = off;
+ALTER FUNCTION usher.record SET enable_hashjoin = off;
+ALTER FUNCTION usher.record SET enable_mergejoin = off;
+ALTER FUNCTION usher.record SET enable_hashagg = off;
+ALTER FUNCTION usher.record SET jit = off;

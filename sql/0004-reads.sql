@@ -1,0 +1,249 @@
+-- SPDX-License-Identifier: Apache-2.0
+--
+-- What the daemon reads: its memory at the start, the feed, and the few things that are not in memory.
+
+-- A session as the daemon knows it, with its speakers in order.
+CREATE VIEW usher.session_whole AS
+SELECT s.*, (
+        SELECT jsonb_agg(jsonb_build_object('speaker', n.speaker, 'role', n.role) ORDER BY n.position)
+        FROM usher.session_speaker AS n
+        WHERE n.family_id = s.family_id AND n.event_id = s.event_id AND n.session = s.id) AS speakers
+FROM usher.session AS s;
+
+-- Only the newest publication brings its body.
+CREATE VIEW usher.publication_whole AS
+SELECT p.family_id, p.event_id, p.id, p.version, p.number, p.published_at, p.note,
+       CASE WHEN p.number = (
+               SELECT max(n.number) FROM usher.publication AS n
+               WHERE n.family_id = p.family_id AND n.event_id = p.event_id) THEN p.body END AS body
+FROM usher.publication AS p;
+
+-- ---- places ----
+
+-- The change rows beyond the places of a reader. Writers that it does not name are read from their beginning.
+CREATE FUNCTION usher.changes_beyond(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS SETOF usher.change
+LANGUAGE sql STABLE AS $$
+        SELECT c.*
+        FROM usher.writer AS w
+        LEFT JOIN unnest(p_writers, p_seqs) AS p (writer, seq) ON p.writer = w.writer
+        JOIN usher.change AS c
+                ON c.family_id = p_family AND c.writer = w.writer AND c.seq > coalesce(p.seq, 0)
+        WHERE w.family_id = p_family AND w.next_seq - 1 > coalesce(p.seq, 0)
+$$;
+
+-- In the order of the writers' numbers. SQLSTATE UH005: some of it was trimmed, the reader has to load anew.
+CREATE FUNCTION usher.changes(p_family uuid, p_writers uuid[], p_seqs bigint[])
+RETURNS TABLE (writer uuid, seq bigint, kind text, event_id uuid, id text, version bigint, deleted boolean)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+        IF EXISTS (
+                SELECT FROM usher.writer AS w
+                LEFT JOIN unnest(p_writers, p_seqs) AS p (writer, seq) ON p.writer = w.writer
+                WHERE w.family_id = p_family AND w.trimmed > coalesce(p.seq, 0))
+        THEN
+                RAISE EXCEPTION 'the feed has been trimmed beyond these places' USING ERRCODE = 'UH005';
+        END IF;
+        RETURN QUERY
+        SELECT c.writer, c.seq, c.kind, c.event_id, c.id, c.version, c.deleted
+        FROM usher.changes_beyond(p_family, p_writers, p_seqs) AS c
+        ORDER BY c.writer, c.seq;
+END
+$$;
+
+-- The log is never trimmed, and is its own feed.
+CREATE FUNCTION usher.scans_since(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS SETOF usher.scan
+LANGUAGE sql STABLE AS $$
+        SELECT s.*
+        FROM usher.writer AS w
+        LEFT JOIN unnest(p_writers, p_seqs) AS p (writer, seq) ON p.writer = w.writer
+        JOIN usher.scan AS s
+                ON s.family_id = p_family AND s.writer = w.writer AND s.seq > coalesce(p.seq, 0)
+        WHERE w.family_id = p_family AND w.next_seq - 1 > coalesce(p.seq, 0)
+        ORDER BY s.writer, s.seq
+$$;
+
+-- The last number that each writer recorded.
+CREATE FUNCTION usher.places(p_family uuid) RETURNS TABLE (writer uuid, seq bigint)
+LANGUAGE sql STABLE AS $$
+        SELECT w.writer, w.next_seq - 1 FROM usher.writer AS w WHERE w.family_id = p_family
+$$;
+
+-- ---- rows ----
+
+-- Makes usher.load_KIND (all of a family) and usher.changed_KIND (those named by the feed beyond some places, as they
+-- stand now). p_relation gives their shape.
+CREATE FUNCTION usher.make_reads(p_kind text, p_relation text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql AS $make$
+BEGIN
+        EXECUTE format($template$
+                CREATE OR REPLACE FUNCTION usher.load_%1$s(p_family uuid) RETURNS SETOF usher.%2$I
+                LANGUAGE sql STABLE AS $body$
+                        SELECT t.* FROM usher.%2$I AS t WHERE t.family_id = p_family
+                $body$
+        $template$, p_kind, coalesce(p_relation, p_kind));
+        EXECUTE format($template$
+                CREATE OR REPLACE FUNCTION usher.changed_%1$s(p_family uuid, p_writers uuid[], p_seqs bigint[])
+                RETURNS SETOF usher.%2$I
+                LANGUAGE sql STABLE AS $body$
+                        SELECT t.*
+                        FROM (SELECT DISTINCT c.event_id, c.id
+                              FROM usher.changes_beyond(p_family, p_writers, p_seqs) AS c
+                              WHERE c.kind = %1$L AND NOT c.deleted) AS c
+                        JOIN usher.%2$I AS t ON t.family_id = p_family AND t.event_id = c.event_id AND t.id = c.id
+                $body$
+        $template$, p_kind, coalesce(p_relation, p_kind));
+END
+$make$;
+
+SELECT usher.make_reads('event');
+SELECT usher.make_reads('token');
+SELECT usher.make_reads('invite');
+SELECT usher.make_reads('room');
+SELECT usher.make_reads('track');
+SELECT usher.make_reads('speaker');
+SELECT usher.make_reads('session', 'session_whole');
+SELECT usher.make_reads('placement');
+SELECT usher.make_reads('acceptance');
+SELECT usher.make_reads('draft');
+SELECT usher.make_reads('programme');
+SELECT usher.make_reads('draft_change');
+SELECT usher.make_reads('publication', 'publication_whole');
+SELECT usher.make_reads('ticket');
+SELECT usher.make_reads('checkpoint');
+SELECT usher.make_reads('registration');
+SELECT usher.make_reads('credential');
+SELECT usher.make_reads('presence');
+SELECT usher.make_reads('signing_key');
+
+-- Presence has no change rows: scans move it.
+CREATE OR REPLACE FUNCTION usher.changed_presence(p_family uuid, p_writers uuid[], p_seqs bigint[])
+RETURNS SETOF usher.presence
+LANGUAGE sql STABLE AS $$
+        SELECT t.*
+        FROM (SELECT DISTINCT s.event_id,
+                     s.checkpoint || '/' || coalesce(to_char(s.day, 'YYYY-MM-DD'), '') || '/' || s.registration AS id
+              FROM usher.scans_since(p_family, p_writers, p_seqs) AS s
+              WHERE s.presence_version > 0) AS s
+        JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id
+$$;
+
+-- Versions that whatever is made again has to follow.
+CREATE FUNCTION usher.tombstones(p_family uuid) RETURNS TABLE (kind text, event_id uuid, id text, version bigint)
+LANGUAGE sql STABLE AS $$
+        SELECT d.kind, d.event_id, d.id, d.version FROM usher.tombstone AS d WHERE d.family_id = p_family
+$$;
+
+CREATE FUNCTION usher.counters(p_family uuid) RETURNS TABLE (event_id uuid, kind text, id text, value bigint)
+LANGUAGE sql STABLE AS $$
+        SELECT c.event_id, c.kind, c.id, c.value FROM usher.counter AS c WHERE c.family_id = p_family
+$$;
+
+-- ---- single things ----
+
+CREATE FUNCTION usher.families() RETURNS SETOF uuid
+LANGUAGE sql STABLE AS $$
+        SELECT DISTINCT e.family_uuid FROM usher.event AS e
+$$;
+
+CREATE FUNCTION usher.request_key_find(p_family uuid, p_key uuid)
+RETURNS TABLE (actor text, method text, params_digest bytea, result text)
+LANGUAGE sql STABLE AS $$
+        SELECT k.actor, k.method, k.params_digest, k.result::text
+        FROM usher.request_key AS k WHERE k.family_id = p_family AND k.key = p_key
+$$;
+
+CREATE FUNCTION usher.nonce_find(p_family uuid, p_nonce uuid) RETURNS SETOF usher.scan
+LANGUAGE sql STABLE AS $$
+        SELECT s.* FROM usher.scan AS s WHERE s.family_id = p_family AND s.nonce = p_nonce
+$$;
+
+CREATE FUNCTION usher.publication_body(p_family uuid, p_event uuid, p_number bigint) RETURNS text
+LANGUAGE sql STABLE AS $$
+        SELECT p.body FROM usher.publication AS p
+        WHERE p.family_id = p_family AND p.event_id = p_event AND p.number = p_number
+$$;
+
+-- A page of the scan log, newest first. NULL is no condition; (p_before_received_at, p_before_writer, p_before_seq) is
+-- the last line of the page before.
+CREATE FUNCTION usher.scan_log(
+        p_family uuid, p_event uuid, p_checkpoint text, p_registration text, p_since timestamptz, p_limit bigint,
+        p_before_received_at timestamptz, p_before_writer uuid, p_before_seq bigint)
+RETURNS SETOF usher.scan
+LANGUAGE sql STABLE AS $$
+        SELECT s.* FROM usher.scan AS s
+        WHERE s.family_id = p_family AND s.event_id = p_event
+          AND (p_checkpoint IS NULL OR s.checkpoint = p_checkpoint)
+          AND (p_registration IS NULL OR s.registration = p_registration)
+          AND (p_since IS NULL OR s.received_at >= p_since)
+          AND (p_before_received_at IS NULL
+               OR (s.received_at, s.writer, s.seq) < (p_before_received_at, p_before_writer, p_before_seq))
+        ORDER BY s.received_at DESC, s.writer DESC, s.seq DESC
+        LIMIT p_limit
+$$;
+
+-- A page of an event's draft history, newest first, before the given version (NULL: from the newest).
+CREATE FUNCTION usher.draft_changes(p_family uuid, p_event uuid, p_before bigint, p_limit bigint)
+RETURNS SETOF usher.draft_change
+LANGUAGE sql STABLE AS $$
+        SELECT d.* FROM usher.draft_change AS d
+        WHERE d.family_id = p_family AND d.event_id = p_event AND (p_before IS NULL OR d.id::bigint < p_before)
+        ORDER BY d.id::bigint DESC
+        LIMIT p_limit
+$$;
+
+-- ---- upkeep ----
+
+-- Wakes the readers of the feed. After commits and seldom, never within a batch: notifying commits wait for each
+-- other across the whole cluster.
+CREATE FUNCTION usher.wake(p_family uuid) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+        SELECT pg_notify('usher_feed', p_family::text)
+$$;
+
+-- Deletes older change rows and request keys; how many, or NULL when another daemon is at it.
+CREATE FUNCTION usher.trim(p_before timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+        v_changes bigint;
+        v_keys    bigint;
+BEGIN
+        IF NOT pg_try_advisory_xact_lock(hashtextextended('usher.trim', 0)) THEN
+                RETURN NULL;
+        END IF;
+        -- What is trimmed of a writer has to be its beginning, so that one number says how far.
+        WITH reach AS (
+                SELECT c.family_id, c.writer, max(c.seq) AS seq FROM usher.change AS c
+                WHERE c.at < p_before GROUP BY c.family_id, c.writer
+        ), gone AS (
+                DELETE FROM usher.change AS c USING reach AS r
+                WHERE c.family_id = r.family_id AND c.writer = r.writer AND c.seq <= r.seq
+                RETURNING c.family_id
+        ), marked AS (
+                UPDATE usher.writer AS w SET trimmed = r.seq FROM reach AS r
+                WHERE w.family_id = r.family_id AND w.writer = r.writer
+        )
+        SELECT count(*) INTO v_changes FROM gone;
+        DELETE FROM usher.request_key WHERE at < p_before;
+        GET DIAGNOSTICS v_keys = ROW_COUNT;
+        RETURN v_changes + v_keys;
+END
+$$;
+
+-- What foreign keys would say of presence, had it any: the lines that break them.
+CREATE FUNCTION usher.audit(p_family uuid) RETURNS TABLE (what text, event_id uuid, id text)
+LANGUAGE sql STABLE AS $$
+        SELECT 'presence without registration', p.event_id, p.id FROM usher.presence AS p
+        WHERE p.family_id = p_family AND NOT EXISTS (
+                SELECT FROM usher.registration AS r
+                WHERE r.family_id = p.family_id AND r.event_id = p.event_id AND r.id = p.registration)
+        UNION ALL
+        SELECT 'presence without checkpoint', p.event_id, p.id FROM usher.presence AS p
+        WHERE p.family_id = p_family AND NOT EXISTS (
+                SELECT FROM usher.checkpoint AS c
+                WHERE c.family_id = p.family_id AND c.event_id = p.event_id AND c.id = p.checkpoint)
+        UNION ALL
+        SELECT 'scan without registration', s.event_id, s.registration FROM usher.scan AS s
+        WHERE s.family_id = p_family AND s.registration_version > 0 AND NOT EXISTS (
+                SELECT FROM usher.registration AS r
+                WHERE r.family_id = s.family_id AND r.event_id = s.event_id AND r.id = s.registration)
+$$;

@@ -60,13 +60,10 @@ struct gate_entry *gate_next(struct gate *gate)
         return entry;
 }
 
-void gate_remove(struct gate *gate, struct gate_entry *entry)
+void gate_finish(struct gate *gate, struct gate_entry *entry)
 {
         gate->count--;
-        if (entry->begun)
-                gate->under_way[entry->order]--;
-        else
-                TAILQ_REMOVE(entry->order == WIRE_ORDER_FREE ? &gate->free : &gate->ordered, entry, link);
+        gate->under_way[entry->order]--;
         if (gate->login != entry->number)
                 return;
         gate->login = 0;
@@ -78,12 +75,6 @@ void gate_remove(struct gate *gate, struct gate_entry *entry)
                         return;
                 }
         }
-}
-
-struct gate_entry *gate_waiting(const struct gate *gate)
-{
-        struct gate_entry *entry = TAILQ_FIRST(&gate->ordered);
-        return entry ? entry : TAILQ_FIRST(&gate->free);
 }
 
 bool gate_has_login(const struct gate *gate)

@@ -35,9 +35,7 @@ void gate_init(struct gate *gate);
 void gate_add(struct gate *gate, struct gate_entry *entry, enum wire_order order);
 /* The earliest that may begin, now under way; NULL: none may. */
 struct gate_entry *gate_next(struct gate *gate);
-/* Takes an entry out: it was answered, or is given up before it began. */
-void gate_remove(struct gate *gate, struct gate_entry *entry);
-/* Any that has not begun, for giving up; NULL: none. */
-struct gate_entry *gate_waiting(const struct gate *gate);
+/* One that was under way is answered. */
+void gate_finish(struct gate *gate, struct gate_entry *entry);
 /* Whether a login is unanswered: what follows it is not read. */
 bool gate_has_login(const struct gate *gate);

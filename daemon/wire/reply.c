@@ -140,7 +140,7 @@ static void request_finish(struct request *request)
 {
         struct peer *peer = request->message->peer;
         if (peer && request->method) {
-                gate_remove(&peer->gate, &request->entry);
+                gate_finish(&peer->gate, &request->entry);
                 wire_touch(peer->wire, peer);
         }
         request->finished = true;

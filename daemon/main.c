@@ -119,7 +119,6 @@ static void store_loaded(void *context)
 {
         struct daemon *daemon = context;
 
-        daemon->api->loaded = true;
         daemon_listen(daemon);
 }
 

@@ -147,6 +147,23 @@ static void store_changed(void *context, enum store_state state, struct instant 
         log_info("the database is %s", state == STORE_ONLINE ? "online" : "offline");
 }
 
+static void store_loaded(void *context)
+{
+        struct api *api = context;
+
+        api->loaded = true;
+        if (api->loaded_handler)
+                api->loaded_handler(api->handler_context);
+}
+
+static void store_failed(void *context, const char *why)
+{
+        struct api *api = context;
+
+        if (api->failed_handler)
+                api->failed_handler(api->handler_context, why);
+}
+
 struct store_handlers api_store_handlers(struct api *api)
 {
         return (struct store_handlers){
@@ -154,6 +171,8 @@ struct store_handlers api_store_handlers(struct api *api)
                 .records = state_records,
                 .apply = row_applied,
                 .apply_scan = scan_applied,
+                .loaded = store_loaded,
                 .state = store_changed,
+                .failed = store_failed,
         };
 }

@@ -23,6 +23,11 @@ struct api {
         enum store_state database;
         bool loaded;
         uid_t uid;
+        struct fold *fold; /* names for search; the loop's own */
+        /* The owner's: memory holds everything; it cannot go on, and why. */
+        void (*loaded_handler)(void *context);
+        void (*failed_handler)(void *context, const char *why);
+        void *handler_context;
 };
 
 int api_new(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/dispatch.h"
 
+#include <event2/event.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -119,6 +120,61 @@ static bool take_request_key(struct call *call)
         return true;
 }
 
+static void go_on(struct call *call, const struct login *login)
+{
+        if (find_event(call, login))
+                call->method->handle(call);
+}
+
+/* ---- while memory does not hold everything yet ---- */
+
+enum { PARKED_LOOK_MS = 20, OFFLINE_WAIT_US = DEADLINE_OFFLINE_MS * 1000 };
+
+struct parked {
+        struct call *call;
+        struct event *timer;
+        int64_t until_us;
+};
+
+static void parked_free(struct parked *parked)
+{
+        event_free(parked->timer);
+        free(parked);
+}
+
+static void parked_look(evutil_socket_t fd, short what, void *context)
+{
+        static const struct timeval again = { 0, PARKED_LOOK_MS * 1000 };
+        struct parked *parked = context;
+        struct call *call = parked->call;
+        struct peer *peer = request_peer(call->request);
+
+        (void)fd;
+        (void)what;
+        if (!call->api->loaded && peer && clock_monotonic_us() < parked->until_us) {
+                evtimer_add(parked->timer, &again);
+                return;
+        }
+        parked_free(parked);
+        if (peer && call->api->loaded)
+                go_on(call, peer_session(peer));
+        else
+                call_fail_unavailable(call, true);
+}
+
+/* The database has never been reached: what needs it waits, five seconds unless it says more. */
+static void park(struct call *call)
+{
+        static const struct timeval first = { 0, PARKED_LOOK_MS * 1000 };
+        struct parked *parked = xcalloc(1, sizeof(*parked));
+        int64_t most = request_arrived_us(call->request) + OFFLINE_WAIT_US;
+
+        parked->call = call;
+        parked->until_us = call_param(call, "deadline_ms") || call->deadline_us < most ? call->deadline_us : most;
+        parked->timer = evtimer_new(call->api->base, parked_look, parked);
+        evtimer_add(parked->timer, &first);
+}
+
 void dispatch_begin(void *context, struct request *request)
 {
         struct api *api = context;
@@ -153,7 +209,8 @@ void dispatch_begin(void *context, struct request *request)
                         NULL);
                 return;
         }
-        if (!find_event(call, login))
-                return;
-        method->handle(call);
+        if (!api->loaded && !(method->flags & METHOD_FREE))
+                park(call);
+        else
+                go_on(call, login);
 }

@@ -31,6 +31,7 @@ struct workers;
 struct store;
 struct batch;
 struct change;
+struct scan_row;
 
 enum store_state { STORE_OFFLINE, STORE_ONLINE };
 
@@ -89,6 +90,7 @@ struct change {
         size_t claim_count;
         int64_t deadline_us;    /* monotonic; before a batch took it: finish(OUTCOME_STALE, "deadline"); in a batch: UNKNOWN */
         bool bulk;              /* an import: a lane and a batch of its own */
+        bool alone;             /* the store's: it is to be tried in a batch of its own */
         unsigned attempts;      /* the store's: how often it was decided */
         /* the store's own */
         struct change *next, *previous;
@@ -107,6 +109,8 @@ struct change_kind {
         enum decision (*decide)(struct change *change, struct batch *batch);
         /* The batch is durable and its rows applied. `counters` as batch_counter_value tells. The change is the owner's again. */
         void (*applied)(struct change *change, const struct batch *batch);
+        /* Whether a used key or nonce, as the database names it (JSON), is this change's. May be NULL. */
+        bool (*owns_key)(const struct change *change, const char *detail);
         /* It was not done, or (OUTCOME_UNKNOWN) nobody knows. The change is the owner's again. */
         void (*failed)(struct change *change, const struct change_failure *failure);
 };

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A batch as it is formed: what its members decided, and usher.record()'s parameters made of it. */
+#pragma once
+
+#include "store/store.h"
+
+/* usher.record's parameters: 8, and a column of an array for each of a scan's 20. */
+enum { BATCH_HEAD_PARAMS = 8, BATCH_SCAN_COLUMNS = 20, BATCH_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS };
+
+struct batch_row {
+        void *row;
+};
+
+struct batch_counter {
+        struct uuid event;
+        char *kind, *id;
+        int64_t by, min, max;
+};
+
+struct batch_scan {
+        struct scan_row scan; /* its texts are the batch's own */
+        struct change *change;
+};
+
+/* How far a batch has been filled: a member that answers instead of deciding takes nothing with it. */
+struct batch_mark {
+        size_t rows, expects, counters, keys, scans;
+        size_t row_bytes, expect_bytes, key_bytes;
+};
+
+struct batch {
+        struct uuid family, writer;
+        int64_t seq;         /* of its first row */
+        struct instant now;
+        struct change **members; /* in order; NULL where one was given up */
+        size_t member_count, member_capacity;
+        struct batch_row *rows;
+        size_t row_count, row_capacity;
+        struct batch_counter *counters;
+        size_t counter_count, counter_capacity;
+        struct batch_scan *scans;
+        size_t scan_count, scan_capacity;
+        size_t expect_count, key_count;
+        struct buffer rows_json, expects_json, keys_json;
+};
+
+void batch_init(struct batch *batch);
+void batch_deinit(struct batch *batch);
+/* Forgets what was decided, keeps the members. */
+void batch_empty(struct batch *batch);
+void batch_add_member(struct batch *batch, struct change *change);
+struct batch_mark batch_mark(const struct batch *batch);
+void batch_rewind(struct batch *batch, const struct batch_mark *mark);
+bool batch_has_content(const struct batch *batch);
+/* Rows and scans: so many numbers it takes. */
+size_t batch_numbers(const struct batch *batch);
+
+/* The parameters of one call of usher.record(), as texts. */
+struct batch_params {
+        char *values[BATCH_PARAMS];
+};
+void batch_params_init(struct batch_params *params, const struct batch *batch);
+void batch_params_deinit(struct batch_params *params);
+
+extern const char batch_record_sql[];

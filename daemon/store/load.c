@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first reading: migrations where they are due, then where the feed stands, then every row of every family, one by
+ * one as they arrive. The places are read before the rows, so what changes meanwhile is fed later; a row that is as
+ * old as what memory holds does nothing there.
+ */
+#include "store/private.h"
+
+#include <dirent.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/log.h"
+
+enum loader_step { LOAD_VERSION_TABLE, LOAD_VERSION, LOAD_MIGRATE, LOAD_GRANT, LOAD_FAMILIES, LOAD_PLACES, LOAD_ROWS, LOAD_TOMBSTONES, LOAD_DONE };
+
+enum { MIGRATIONS_MAX = 1000 };
+
+#define MIGRATION_LOCK "7305793280" /* of pg_advisory_xact_lock: daemons that start together migrate one after the other */
+
+struct loader {
+        struct store *store;
+        struct pgconn conn;
+        enum loader_step step;
+        int version, newest;
+        bool migrated;
+        struct uuid *families;
+        size_t family_count, family, record;
+        char *error;
+};
+
+/* ---- rows ---- */
+
+static bool get_value(const void *result, int line, int column, const char **data, int *length)
+{
+        if (PQgetisnull(result, line, column))
+                return false;
+        *data = PQgetvalue(result, line, column);
+        *length = PQgetlength(result, line, column);
+        return true;
+}
+
+void rows_apply(struct store *store, const struct record *record, const PGresult *result)
+{
+        struct row_source source = { .result = result, .get = get_value };
+
+        source.family_column = PQfnumber(result, "family_id");
+        source.event_column = PQfnumber(result, "event_id");
+        source.id_column = PQfnumber(result, "id");
+        source.version_column = PQfnumber(result, "version");
+        for (size_t i = 0; i < record->count; i++)
+                source.columns[i] = PQfnumber(result, record->fields[i].name);
+        for (int line = 0; line < PQntuples(result); line++) {
+                void *row = NULL;
+
+                if (row_from_source(record, &source, line, &row) != 0) {
+                        log_error("a row of %s cannot be read", record->kind);
+                        continue;
+                }
+                store->handlers.apply(store->handlers.context, row, false);
+                row_unref(row);
+        }
+}
+
+/* ---- migrations ---- */
+
+/* "0003-record.sql": its number; 0: not a migration. */
+static int migration_number(const char *name)
+{
+        char *end;
+        long number = strtol(name, &end, 10);
+        size_t length = strlen(name);
+
+        if (end != name + 4 || *end != '-' || length < 5 || strcmp(name + length - 4, ".sql") != 0)
+                return 0;
+        return number > 0 && number < MIGRATIONS_MAX ? (int)number : 0;
+}
+
+static int find_migration(const char *dir, int wanted, char **path)
+{
+        DIR *folder = opendir(dir);
+        struct dirent *entry;
+        int newest = 0;
+
+        if (!folder)
+                return error_origin(-errno);
+        while ((entry = readdir(folder))) {
+                int number = migration_number(entry->d_name);
+
+                newest = number > newest ? number : newest;
+                if (number && number == wanted && path)
+                        *path = xasprintf("%s/%s", dir, entry->d_name);
+        }
+        closedir(folder);
+        return newest;
+}
+
+static int read_file(const char *path, struct buffer *out)
+{
+        _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+        char chunk[16384];
+        ssize_t length;
+
+        if (fd < 0)
+                return error_origin(-errno);
+        while ((length = read(fd, chunk, sizeof(chunk))) > 0)
+                buffer_add(out, chunk, (size_t)length);
+        return length < 0 ? error_origin(-errno) : 0;
+}
+
+static void loader_fail(struct loader *loader, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void loader_fail(struct loader *loader, const char *format, ...)
+{
+        struct store *store = loader->store;
+        va_list arguments;
+        char why[1024];
+
+        va_start(arguments, format);
+        vsnprintf(why, sizeof(why), format, arguments);
+        va_end(arguments);
+        pgconn_stop(&loader->conn);
+        store_fail(store, why);
+}
+
+/* One transaction a migration, under a lock, checked again once the lock is held. */
+static void send_migration(struct loader *loader, int number)
+{
+        _cleanup_(freep) char *path = NULL;
+        _cleanup_(buffer_deinit) struct buffer script = BUFFER_NULL;
+
+        if (find_migration(loader->store->settings.sql_dir, number, &path) < 0 || !path) {
+                loader_fail(loader, "the migration %d is missing in %s", number, loader->store->settings.sql_dir);
+                return;
+        }
+        log_info("migrating the database to version %d", number);
+        buffer_addf(&script, "BEGIN; SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ");\n");
+        if (number > 1)
+                buffer_addf(&script,
+                        "DO $check$ BEGIN IF (SELECT max(version) FROM usher.schema_version) >= %d THEN RAISE EXCEPTION "
+                        "'migrated meanwhile'; END IF; END $check$;\n",
+                        number);
+        if (read_file(path, &script) < 0) {
+                loader_fail(loader, "the migration %s cannot be read", path);
+                return;
+        }
+        buffer_addf(&script, "\n;INSERT INTO usher.schema_version (version) VALUES (%d); COMMIT;", number);
+        loader->step = LOAD_MIGRATE;
+        pgconn_send_script(&loader->conn, script.data);
+}
+
+/* ---- steps ---- */
+
+static void load_next_family(struct loader *loader);
+
+static void ask_families(struct loader *loader)
+{
+        loader->step = LOAD_FAMILIES;
+        pgconn_send(&loader->conn, "SELECT * FROM usher.families()", 0, NULL, true);
+}
+
+static void version_known(struct loader *loader)
+{
+        struct store *store = loader->store;
+
+        loader->newest = find_migration(store->settings.sql_dir, 0, NULL);
+        if (loader->newest <= 0) {
+                loader_fail(loader, "no migrations are found in %s", store->settings.sql_dir);
+        } else if (loader->version > loader->newest) {
+                loader_fail(loader,
+                        "the database's schema is version %d, newer than this usherd knows (%d): run a newer usherd, nothing "
+                        "was changed",
+                        loader->version, loader->newest);
+        } else if (loader->version < loader->newest) {
+                if (store->settings.migrate)
+                        send_migration(loader, loader->version + 1);
+                else
+                        loader_fail(loader,
+                                "the database's schema is version %d, older than this usherd needs (%d): run, as its owner, "
+                                "usherd -d CONNINFO migrate",
+                                loader->version, loader->newest);
+        } else if (loader->migrated && store->cluster) {
+                loader->step = LOAD_GRANT;
+                pgconn_send_script(&loader->conn,
+                        "DO $$ BEGIN CREATE ROLE usherd_daemon LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
+                        "SELECT usher.grant_to('usherd_daemon')");
+        } else {
+                ask_families(loader);
+        }
+}
+
+static void ask_version(struct loader *loader)
+{
+        loader->step = LOAD_VERSION_TABLE;
+        pgconn_send(&loader->conn, "SELECT to_regclass('usher.schema_version') IS NOT NULL", 0, NULL, false);
+}
+
+static void ask_of_family(struct loader *loader, const char *sql, bool binary)
+{
+        char uuid[37];
+        const char *values[] = { uuid };
+
+        uuid_format(&loader->families[loader->family], uuid);
+        pgconn_send(&loader->conn, sql, 1, values, binary);
+}
+
+static void load_next_record(struct loader *loader)
+{
+        const struct record *record = loader->store->handlers.records[loader->record];
+        char sql[96];
+
+        if (!record) {
+                loader->step = LOAD_TOMBSTONES;
+                ask_of_family(loader, "SELECT kind, event_id, id, version FROM usher.tombstones($1::uuid)", true);
+                return;
+        }
+        loader->step = LOAD_ROWS;
+        snprintf(sql, sizeof(sql), "SELECT * FROM usher.load_%s($1::uuid)", record->kind);
+        pgconn_single_rows(&loader->conn);
+        ask_of_family(loader, sql, true);
+}
+
+static void load_next_family(struct loader *loader)
+{
+        if (loader->family == loader->family_count) {
+                struct store *store = loader->store;
+
+                loader->step = LOAD_DONE;
+                pgconn_stop(&loader->conn);
+                store_is_loaded(store);
+                return;
+        }
+        loader->record = 0;
+        loader->step = LOAD_PLACES;
+        ask_of_family(loader, "SELECT writer, seq FROM usher.places($1::uuid)", true);
+}
+
+static void add_family(struct loader *loader, const struct uuid *family)
+{
+        loader->families = xrealloc(loader->families, (loader->family_count + 1) * sizeof(*loader->families));
+        loader->families[loader->family_count++] = *family;
+}
+
+static void take_place(struct loader *loader, const PGresult *result, int line)
+{
+        struct feed_family *family = feed_family(&loader->store->feed, &loader->families[loader->family]);
+        const unsigned char *data = (const unsigned char *)PQgetvalue(result, line, 1);
+        struct uuid writer;
+        uint64_t seq = 0;
+
+        memcpy(writer.bytes, PQgetvalue(result, line, 0), 16);
+        for (int i = 0; i < 8; i++)
+                seq = seq << 8 | data[i];
+        family->loaded = true;
+        places_advance(&family->places, &writer, (int64_t)seq);
+}
+
+static void take_tombstone(struct loader *loader, const PGresult *result, int line)
+{
+        struct store *store = loader->store;
+        const struct record *record = store_record(store, PQgetvalue(result, line, 0));
+        const unsigned char *data = (const unsigned char *)PQgetvalue(result, line, 3);
+        struct row *template, *gone;
+        uint64_t version = 0;
+
+        if (!record)
+                return;
+        for (int i = 0; i < 8; i++)
+                version = version << 8 | data[i];
+        template = xcalloc(1, record->size);
+        row_clear(template, record);
+        template->family = loader->families[loader->family];
+        memcpy(template->event.bytes, PQgetvalue(result, line, 1), 16);
+        template->id = PQgetvalue(result, line, 2);
+        gone = row_tombstone(template, (int64_t)version);
+        store->handlers.apply(store->handlers.context, gone, false);
+        row_unref(gone);
+        free(template);
+}
+
+static void conn_result(void *context, PGresult *result)
+{
+        struct loader *loader = context;
+        ExecStatusType status = PQresultStatus(result);
+
+        if (status == PGRES_FATAL_ERROR) {
+                free(loader->error);
+                loader->error = xstrdup(PQresultErrorMessage(result));
+                return;
+        }
+        switch (loader->step) {
+        case LOAD_VERSION_TABLE:
+                loader->version = PQntuples(result) && PQgetvalue(result, 0, 0)[0] == 't' ? -1 : 0;
+                return;
+        case LOAD_VERSION:
+                loader->version = PQntuples(result) ? atoi(PQgetvalue(result, 0, 0)) : 0;
+                return;
+        case LOAD_FAMILIES:
+                for (int line = 0; line < PQntuples(result); line++) {
+                        struct uuid family;
+
+                        memcpy(family.bytes, PQgetvalue(result, line, 0), 16);
+                        add_family(loader, &family);
+                }
+                return;
+        case LOAD_PLACES:
+                for (int line = 0; line < PQntuples(result); line++)
+                        take_place(loader, result, line);
+                return;
+        case LOAD_ROWS:
+                if (status == PGRES_SINGLE_TUPLE)
+                        rows_apply(loader->store, loader->store->handlers.records[loader->record], result);
+                return;
+        case LOAD_TOMBSTONES:
+                for (int line = 0; line < PQntuples(result); line++)
+                        take_tombstone(loader, result, line);
+                return;
+        case LOAD_MIGRATE:
+        case LOAD_GRANT:
+        case LOAD_DONE:
+                return;
+        }
+}
+
+static void migration_ended(struct loader *loader)
+{
+        if (loader->error && strstr(loader->error, "migrated meanwhile")) {
+                free(loader->error);
+                loader->error = NULL;
+                pgconn_send_script(&loader->conn, "ROLLBACK");
+                return;
+        }
+        if (loader->error) {
+                loader_fail(loader, "the migration failed, and nothing of it was kept: %s", loader->error);
+                return;
+        }
+        loader->migrated = true;
+        ask_version(loader);
+}
+
+static void conn_end(void *context)
+{
+        struct loader *loader = context;
+
+        if (loader->error && loader->step != LOAD_MIGRATE) {
+                loader_fail(loader, "the database cannot be read: %s", loader->error);
+                return;
+        }
+        switch (loader->step) {
+        case LOAD_VERSION_TABLE:
+                if (loader->version == 0) {
+                        version_known(loader);
+                        return;
+                }
+                loader->step = LOAD_VERSION;
+                pgconn_send(&loader->conn, "SELECT max(version) FROM usher.schema_version", 0, NULL, false);
+                return;
+        case LOAD_VERSION:
+                version_known(loader);
+                return;
+        case LOAD_MIGRATE:
+                migration_ended(loader);
+                return;
+        case LOAD_GRANT:
+                ask_families(loader);
+                return;
+        case LOAD_FAMILIES:
+                load_next_family(loader);
+                return;
+        case LOAD_PLACES:
+                load_next_record(loader);
+                return;
+        case LOAD_ROWS:
+                loader->record++;
+                load_next_record(loader);
+                return;
+        case LOAD_TOMBSTONES:
+                loader->family++;
+                load_next_family(loader);
+                return;
+        case LOAD_DONE:
+                return;
+        }
+}
+
+static void conn_ready(void *context)
+{
+        struct loader *loader = context;
+
+        free(loader->error);
+        loader->error = NULL;
+        loader->family_count = loader->family = 0;
+        add_family(loader, &UUID_NIL);
+        ask_version(loader);
+}
+
+static void conn_lost(void *context, const char *why)
+{
+        struct loader *loader = context;
+        struct store *store = loader->store;
+
+        if (store->complained || store->stopping)
+                return;
+        store->complained = true;
+        log_warning("the database cannot be reached (%s); trying again until it can", why);
+}
+
+void loader_start(struct store *store, const char *conninfo)
+{
+        struct pgconn_handlers handlers = { .ready = conn_ready, .lost = conn_lost, .result = conn_result, .end = conn_end };
+        struct loader *loader = xcalloc(1, sizeof(*loader));
+
+        loader_free(store->loader);
+        store->loader = loader;
+        loader->store = store;
+        handlers.context = loader;
+        pgconn_init(&loader->conn, store->base, false, &handlers);
+        pgconn_start(&loader->conn, conninfo);
+}
+
+void loader_free(struct loader *loader)
+{
+        if (!loader)
+                return;
+        pgconn_deinit(&loader->conn);
+        free(loader->families);
+        free(loader->error);
+        free(loader);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changes waiting for a lane: in order of arrival, save that what holds a claim holds back only those who want it. */
+#include "store/private.h"
+
+#include <string.h>
+
+enum { LOOK_AT_MOST = 8192, BATCH_BYTES_MAX = 1 << 20 };
+
+enum change_state { CHANGE_FREE, CHANGE_QUEUED, CHANGE_BATCHED };
+
+static void link_last(struct store *store, struct change *change)
+{
+        change->next = NULL;
+        change->previous = store->last;
+        if (store->last)
+                store->last->next = change;
+        else
+                store->first = change;
+        store->last = change;
+        store->queued++;
+}
+
+void queue_remove(struct store *store, struct change *change)
+{
+        if (change->previous)
+                change->previous->next = change->next;
+        else
+                store->first = change->next;
+        if (change->next)
+                change->next->previous = change->previous;
+        else
+                store->last = change->previous;
+        change->next = change->previous = NULL;
+        change->state = CHANGE_FREE;
+        store->queued--;
+}
+
+void queue_add(struct store *store, struct change *change)
+{
+        change->state = CHANGE_QUEUED;
+        change->batch = NULL;
+        link_last(store, change);
+}
+
+void change_fail(struct change *change, int why, enum outcome outcome, const char *sqlstate, const char *message)
+{
+        struct change_failure failure = { .outcome = outcome, .why = why, .sqlstate = sqlstate, .message = message };
+
+        change->state = CHANGE_FREE;
+        change->batch = NULL;
+        change->kind->failed(change, &failure);
+}
+
+enum decision change_decide(struct batch *batch, struct change *change)
+{
+        struct batch_mark mark = batch_mark(batch);
+        enum decision decision;
+
+        change->attempts++;
+        decision = change->kind->decide(change, batch);
+        /* One that answered (and may be freed by now) leaves nothing behind. */
+        if (decision == DECISION_ANSWERED)
+                batch_rewind(batch, &mark);
+        return decision;
+}
+
+/* ---- forming batches ---- */
+
+static bool may_join(const struct lane *lane, const struct change *change)
+{
+        const struct batch *batch = &lane->batch;
+
+        if (change->bulk != lane->bulk || (change->alone && batch->member_count))
+                return false;
+        return !batch->member_count || uuid_equal(&batch->family, &change->family);
+}
+
+static void open_batch(struct lane *lane, const struct change *change)
+{
+        struct batch *batch = &lane->batch;
+
+        batch->family = change->family;
+        batch->writer = lane->writer;
+        batch->now = clock_now();
+}
+
+/* Takes a change out of the queue into the batch; false: it has answered by itself. */
+static bool take(struct store *store, struct lane *lane, struct change *change)
+{
+        uint64_t claims[32];
+        size_t count = change->claim_count < 32 ? change->claim_count : 32;
+        enum decision decision;
+
+        memcpy(claims, change->claims, count * sizeof(*claims));
+        queue_remove(store, change);
+        if (!lane->batch.member_count)
+                open_batch(lane, change);
+        change->state = CHANGE_BATCHED;
+        decision = change_decide(&lane->batch, change);
+        if (decision == DECISION_ANSWERED)
+                return false;
+        claims_add(&store->held, claims, count);
+        batch_add_member(&lane->batch, change);
+        if (decision == DECISION_MORE)
+                lane->state = LANE_DECIDING;
+        return true;
+}
+
+static bool is_full(const struct store *store, const struct lane *lane)
+{
+        return lane->batch.member_count >= store->settings.batch_max ||
+               lane->batch.rows_json.length >= BATCH_BYTES_MAX || lane->bulk || lane->state == LANE_DECIDING ||
+               lane->batch.members[0]->alone;
+}
+
+static void fill_lane(struct store *store, struct lane *lane)
+{
+        struct change *change = store->first, *next;
+        size_t looked = 0;
+
+        claims_clear(&store->waiting);
+        for (; change && looked++ < LOOK_AT_MOST; change = next) {
+                next = change->next;
+                if (lane->batch.member_count && is_full(store, lane))
+                        break;
+                /* Nobody overtakes an earlier one that wants the same. */
+                if (!may_join(lane, change) || claims_hold(&store->held, change->claims, change->claim_count) ||
+                        claims_hold(&store->waiting, change->claims, change->claim_count)) {
+                        claims_add(&store->waiting, change->claims, change->claim_count);
+                        continue;
+                }
+                take(store, lane, change);
+        }
+        if (lane->batch.member_count)
+                lane_begin(lane);
+}
+
+void queue_pump(struct store *store)
+{
+        if (!store->loaded)
+                return;
+        for (size_t i = 0; i < store->lane_count && store->first; i++)
+                if (store->lanes[i].ready && store->lanes[i].state == LANE_IDLE)
+                        fill_lane(store, &store->lanes[i]);
+}
+
+void queue_expire(struct store *store, int64_t now_us)
+{
+        struct change *change = store->first, *next;
+        int why = store->state == STORE_ONLINE ? FAILURE_DEADLINE : FAILURE_OFFLINE;
+
+        for (; change; change = next) {
+                next = change->next;
+                if (change->deadline_us > now_us)
+                        continue;
+                queue_remove(store, change);
+                change_fail(change, why, OUTCOME_STALE, NULL, NULL);
+        }
+}
+
+/* ---- the public side ---- */
+
+void store_submit(struct store *store, struct change *change)
+{
+        change->attempts = 0;
+        queue_add(store, change);
+        store_pump_soon(store);
+}
+
+bool store_withdraw(struct store *store, struct change *change)
+{
+        if (change->state != CHANGE_QUEUED)
+                return false;
+        queue_remove(store, change);
+        return true;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Single statements that read, pipelined on a connection of their own; asked again when it was lost. */
+#include "store/private.h"
+
+#include <string.h>
+
+struct store_result {
+        const PGresult *result;
+};
+
+struct read_request {
+        char *sql;
+        char **values;
+        size_t count;
+        int64_t deadline_us;
+        void (*done)(void *context, enum outcome outcome, const struct store_result *result);
+        void *context;
+        bool answered; /* its result came, its sync is due */
+        struct read_request *next;
+};
+
+size_t result_lines(const struct store_result *result)
+{
+        return (size_t)PQntuples(result->result);
+}
+
+const char *result_text(const struct store_result *result, size_t line, size_t column)
+{
+        if (PQgetisnull(result->result, (int)line, (int)column))
+                return NULL;
+        return PQgetvalue(result->result, (int)line, (int)column);
+}
+
+static void request_free(struct read_request *request)
+{
+        for (size_t i = 0; i < request->count; i++)
+                free(request->values[i]);
+        free(request->values);
+        free(request->sql);
+        free(request);
+}
+
+static void send_one(struct reader *reader, const struct read_request *request)
+{
+        reader->sent++;
+        pgconn_send(&reader->conn, request->sql, (int)request->count, (const char *const *)request->values, false);
+        pgconn_sync(&reader->conn);
+}
+
+void store_read(struct store *store, const char *sql, size_t count, const char *const *values, int64_t deadline_us,
+        void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context)
+{
+        struct reader *reader = &store->reader;
+        struct read_request *request = xcalloc(1, sizeof(*request));
+
+        *request = (struct read_request){ xstrdup(sql), xcalloc(count + 1, sizeof(char *)), count, deadline_us, done, context,
+                false, NULL };
+        for (size_t i = 0; i < count; i++)
+                request->values[i] = values[i] ? xstrdup(values[i]) : NULL;
+        *reader->last = request;
+        reader->last = &request->next;
+        if (reader->ready)
+                send_one(reader, request);
+}
+
+/* The oldest is over; whoever was called is gone, or asks the next. */
+static void pop(struct reader *reader)
+{
+        struct read_request *request = reader->first;
+
+        reader->first = request->next;
+        if (!reader->first)
+                reader->last = &reader->first;
+        request_free(request);
+}
+
+static void conn_result(void *context, PGresult *result)
+{
+        struct reader *reader = context;
+        struct read_request *request = reader->first;
+        struct store_result answer = { result };
+        void (*done)(void *, enum outcome, const struct store_result *) = request ? request->done : NULL;
+
+        if (!request)
+                return;
+        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
+                reader->sent--;
+                pop(reader);
+                return;
+        }
+        if (request->answered || !done)
+                return;
+        request->answered = true;
+        request->done = NULL;
+        if (PQresultStatus(result) == PGRES_TUPLES_OK)
+                done(request->context, OUTCOME_DONE, &answer);
+        else
+                done(request->context, OUTCOME_REFUSED, NULL);
+}
+
+static void conn_ready(void *context)
+{
+        struct reader *reader = context;
+
+        reader->ready = true;
+        reader->sent = 0;
+        while (reader->first && reader->first->answered)
+                pop(reader);
+        for (struct read_request *request = reader->first; request && reader->ready; request = request->next)
+                send_one(reader, request);
+}
+
+static void conn_lost(void *context, const char *why)
+{
+        struct reader *reader = context;
+
+        (void)why;
+        reader->ready = false;
+}
+
+/* Whoever can wait no longer is told so; an answer that comes all the same goes nowhere. */
+void reader_expire(struct reader *reader, int64_t now_us)
+{
+        for (struct read_request *request = reader->first; request; request = request->next) {
+                void (*done)(void *, enum outcome, const struct store_result *) = request->done;
+
+                if (!done || request->deadline_us > now_us)
+                        continue;
+                request->done = NULL;
+                done(request->context, OUTCOME_UNKNOWN, NULL);
+        }
+}
+
+void reader_init(struct reader *reader, struct store *store)
+{
+        struct pgconn_handlers handlers = { .context = reader, .ready = conn_ready, .lost = conn_lost, .result = conn_result };
+
+        memset(reader, 0, sizeof(*reader));
+        reader->store = store;
+        reader->last = &reader->first;
+        pgconn_init(&reader->conn, store->base, true, &handlers);
+}
+
+void reader_deinit(struct reader *reader)
+{
+        pgconn_deinit(&reader->conn);
+        while (reader->first)
+                pop(reader);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/private.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+enum { TICK_MS = 20 };
+
+static void tick(evutil_socket_t fd, short what, void *context)
+{
+        struct store *store = context;
+        int64_t now_us = clock_monotonic_us();
+
+        (void)fd;
+        (void)what;
+        queue_expire(store, now_us);
+        for (size_t i = 0; i < store->lane_count; i++)
+                lane_expire(&store->lanes[i], now_us);
+        reader_expire(&store->reader, now_us);
+        feed_expire(&store->feed);
+}
+
+static void pump(evutil_socket_t fd, short what, void *context)
+{
+        (void)fd;
+        (void)what;
+        queue_pump(context);
+}
+
+/* Once a turn of the loop, behind all that has been read in it: so batches form across peers. */
+void store_pump_soon(struct store *store)
+{
+        if (!event_pending(store->pump_event, EV_TIMEOUT, NULL))
+                event_active(store->pump_event, EV_TIMEOUT, 0);
+}
+
+void store_update_state(struct store *store)
+{
+        enum store_state state = STORE_OFFLINE;
+
+        for (size_t i = 0; i < store->lane_count; i++)
+                if (store->lanes[i].ready && store->loaded)
+                        state = STORE_ONLINE;
+        if (state == store->state)
+                return;
+        store->state = state;
+        store->since = clock_now();
+        if (state == STORE_ONLINE)
+                store->complained = false;
+        store->handlers.state(store->handlers.context, state, store->since);
+}
+
+void store_fail(struct store *store, const char *why)
+{
+        if (!store->stopping)
+                store->handlers.failed(store->handlers.context, why);
+}
+
+void store_connect(struct store *store, const char *conninfo, const char *owner_conninfo)
+{
+        free(store->conninfo);
+        store->conninfo = xstrdup(conninfo);
+        free(store->owner_conninfo);
+        store->owner_conninfo = xstrdup(owner_conninfo);
+        loader_start(store, owner_conninfo);
+}
+
+void store_is_loaded(struct store *store)
+{
+        bool first = !store->loaded;
+
+        store->loaded = true;
+        if (first) {
+                feed_start(&store->feed, store->conninfo);
+                pgconn_start(&store->reader.conn, store->conninfo);
+                for (size_t i = 0; i < store->lane_count; i++)
+                        pgconn_start(&store->lanes[i].conn, store->conninfo);
+                store->handlers.loaded(store->handlers.context);
+        }
+        store_pump_soon(store);
+}
+
+int store_new(struct event_base *base, struct workers *workers, const struct store_settings *settings,
+        const struct store_handlers *handlers, struct store **storep)
+{
+        struct store *store = xcalloc(1, sizeof(*store));
+
+        store->base = base;
+        store->workers = workers;
+        store->settings = *settings;
+        store->handlers = *handlers;
+        store->since = clock_now();
+        store->tick = event_new(base, -1, EV_PERSIST, tick, store);
+        store->pump_event = event_new(base, -1, 0, pump, store);
+        store->lane_count = settings->lanes + 1;
+        store->lanes = xcalloc(store->lane_count, sizeof(*store->lanes));
+        for (size_t i = 0; i < store->lane_count; i++)
+                lane_init(&store->lanes[i], store, i == settings->lanes);
+        feed_init(&store->feed, store);
+        reader_init(&store->reader, store);
+        if (!settings->conninfo) {
+                int r = cluster_new(store, &store->cluster);
+
+                if (r) {
+                        store_free(store);
+                        return error_fold(r);
+                }
+        }
+        *storep = store;
+        return 0;
+}
+
+void store_start(struct store *store)
+{
+        event_add(store->tick, &(struct timeval){ 0, TICK_MS * 1000 });
+        if (store->cluster)
+                cluster_start(store->cluster);
+        else
+                store_connect(store, store->settings.conninfo, store->settings.conninfo);
+}
+
+void store_reload(struct store *store)
+{
+        if (store->loaded)
+                loader_start(store, store->owner_conninfo);
+}
+
+enum store_state store_state(const struct store *store, struct instant *since)
+{
+        *since = store->since;
+        return store->state;
+}
+
+void store_catch_up(struct store *store, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context)
+{
+        feed_wait(&store->feed, deadline_us, done, context);
+}
+
+/* ---- stopping ---- */
+
+static bool is_busy(const struct store *store)
+{
+        if (store->state != STORE_ONLINE)
+                return false;
+        for (size_t i = 0; i < store->lane_count; i++)
+                if (store->lanes[i].state != LANE_IDLE)
+                        return true;
+        return store->first;
+}
+
+static void disconnect_all(struct store *store)
+{
+        loader_free(store->loader);
+        store->loader = NULL;
+        feed_stop(&store->feed);
+        pgconn_stop(&store->reader.conn);
+        for (size_t i = 0; i < store->lane_count; i++)
+                pgconn_stop(&store->lanes[i].conn);
+}
+
+static void stop_look(evutil_socket_t fd, short what, void *context)
+{
+        struct store *store = context;
+
+        (void)fd;
+        (void)what;
+        if (is_busy(store) && clock_monotonic_us() < store->stop_deadline_us) {
+                event_base_once(store->base, -1, EV_TIMEOUT, stop_look, store, &(struct timeval){ 0, TICK_MS * 1000 });
+                return;
+        }
+        disconnect_all(store);
+        if (store->cluster)
+                cluster_stop(store->cluster, 20, store->stopped, store->stopped_context);
+        else
+                store->stopped(store->stopped_context);
+}
+
+void store_stop(struct store *store, unsigned seconds, void (*done)(void *context), void *context)
+{
+        store->stopping = true;
+        store->stopped = done;
+        store->stopped_context = context;
+        store->stop_deadline_us = clock_monotonic_us() + (int64_t)seconds * INSTANT_SECOND;
+        stop_look(-1, 0, store);
+}
+
+struct store *store_free(struct store *store)
+{
+        if (!store)
+                return NULL;
+        loader_free(store->loader);
+        for (size_t i = 0; i < store->lane_count; i++)
+                lane_deinit(&store->lanes[i]);
+        feed_deinit(&store->feed);
+        reader_deinit(&store->reader);
+        cluster_free(store->cluster);
+        claims_deinit(&store->held);
+        claims_deinit(&store->waiting);
+        event_free(store->tick);
+        event_free(store->pump_event);
+        free(store->lanes);
+        free(store->conninfo);
+        free(store->owner_conninfo);
+        free(store);
+        return NULL;
+}

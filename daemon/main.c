@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/workers.h"
 #include "settings/settings.h"
 
 enum { EXIT_USAGE = 2, READY_WAIT_SECONDS = 1, EXPIRY_SECONDS = 1 };

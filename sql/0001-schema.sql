@@ -386,8 +386,8 @@ CREATE TABLE usher.registration (
 CREATE UNIQUE INDEX registration_external_id ON usher.registration (family_id, event_id, external_id)
         WHERE external_id IS NOT NULL;
 
--- The index is for the foreign key: without it the deletion of an event would read all credentials once a
--- registration. It leads with the registration alone, so that no look-up by key can mistake it for the key's.
+-- The second key is what `id` says in one text; without its index the deletion of an event would read all
+-- credentials once a registration.
 CREATE TABLE usher.credential (
         family_id    uuid,
         event_id     uuid,
@@ -401,9 +401,9 @@ CREATE TABLE usher.credential (
         issued_at    timestamptz NOT NULL,
         replaced_at  timestamptz,
         PRIMARY KEY (family_id, event_id, id),
+        UNIQUE (family_id, event_id, registration, what, issue),
         FOREIGN KEY (family_id, event_id, registration) REFERENCES usher.registration ON DELETE CASCADE
 );
-CREATE INDEX credential_registration ON usher.credential (registration);
 CREATE UNIQUE INDEX credential_code ON usher.credential (family_id, event_id, code)
         WHERE replaced_at IS NULL AND code IS NOT NULL;
 

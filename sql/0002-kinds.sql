@@ -42,7 +42,7 @@ $$;
 -- event alone).
 -- p_order: the order in which rows are written, which is the order of their locks. It has to be the same in every
 -- batch, or two deadlock: by key, or where new rows clash in another unique index sooner than in their key, by that.
-CREATE FUNCTION usher.make_kind(p_kind text, p_options text[] DEFAULT '{}', p_order text DEFAULT 'r.event_id, r.id COLLATE "C"')
+CREATE FUNCTION usher.make_kind(p_kind text, p_options text[] DEFAULT '{}', p_order text DEFAULT 'r.event_id, r.id')
 RETURNS void
 LANGUAGE plpgsql AS $make$
 DECLARE
@@ -66,92 +66,67 @@ BEGIN
         WHERE attrelid = format('usher.%I', p_kind)::regclass
           AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname <> 'family_id';
 
+        -- The version in the WHERE is for a row that somebody wrote between the check and here.
         IF NOT 'once' = ANY (p_options) THEN
                 v_conflict := 'UPDATE SET ' || v_set || ' WHERE t.version = excluded.version - 1';
         END IF;
 
-        -- What is made again follows its tombstone, which then goes: whoever takes it away is the one to write the row.
-        IF NOT 'kept' = ANY (p_options) THEN
-                v_before := format($part$
-                        FOR v_row IN
-                                SELECT r.*, (SELECT d.version FROM usher.tombstone AS d
-                                             WHERE d.family_id = %2$s AND d.event_id = r.event_id AND d.kind = %1$L
-                                               AND d.id = r.id) AS tombstone
-                                FROM usher.rows_of(p_rows, %1$L) AS r
-                                WHERE NOT r.deleted ORDER BY r.event_id, r.id COLLATE "C"
-                        LOOP
-                                CONTINUE WHEN v_row.tombstone IS NULL;
-                                DELETE FROM usher.tombstone AS d
-                                WHERE d.family_id = %2$s AND d.event_id = v_row.event_id AND d.kind = %1$L
-                                  AND d.id = v_row.id AND d.version = v_row.version - 1;
-                                IF NOT FOUND THEN
-                                        PERFORM usher.raise_stale(%1$L, v_row.event_id, v_row.id);
-                                END IF;
-                                v_back := v_back + 1;
-                        END LOOP;
-                $part$, p_kind, v_family);
-        END IF;
         IF 'take out' = ANY (p_options) THEN
-                v_before := v_before || format($part$
-                        FOR v_row IN
-                                SELECT * FROM usher.rows_of(p_rows, %1$L) AS r
-                                WHERE NOT r.deleted AND r.version > 1 ORDER BY r.event_id, r.id COLLATE "C"
-                        LOOP
-                                DELETE FROM usher.%1$I AS t
-                                WHERE t.family_id = %2$s AND t.event_id = v_row.event_id AND t.id = v_row.id
-                                  AND t.version = v_row.version - 1;
-                                IF FOUND THEN
-                                        v_back := v_back + 1;
-                                END IF;
-                        END LOOP;
-                $part$, p_kind, v_family);
+                v_before := format(
+                        'DELETE FROM usher.%1$I AS t USING usher.rows_of(p_rows, %1$L) AS r
+                         WHERE t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id;',
+                        p_kind, v_family);
         END IF;
 
-        -- A row is the first of its name, or replaces the version before its own, or comes back (see above). The insert
-        -- that meets a row locks it and compares with what stands there by then: lock, check and change in one. It goes
-        -- through the unique index whatever the planner believes; joins were seen to read the whole event for each row
-        -- before the first ANALYZE. The xmax of a row that it made is 0, of one that it replaced it is the lock.
+        -- A row has to stand at the version before the new one, or to follow a tombstone of that version, or not to
+        -- exist. The check is a statement of its own: it sees what others committed while this batch waited for locks.
         EXECUTE format($template$
                 CREATE OR REPLACE FUNCTION usher.write_%1$s(p_family uuid, p_rows jsonb) RETURNS void
                 LANGUAGE plpgsql AS $body$
                 DECLARE
-                        v_row      record;
-                        v_back     bigint := 0; -- rows above version 1 that are to be inserted
-                        v_wanted   bigint;
-                        v_first    bigint;
-                        v_written  bigint;
-                        v_inserted bigint;
+                        v_wanted  bigint;
+                        v_written bigint;
+                        v_reborn  boolean;
+                        v_stale   boolean;
+                        v_event   uuid;
+                        v_id      text;
                 BEGIN
-                        %3$s
-                        WITH wanted AS MATERIALIZED (
-                                SELECT r.*
-                                FROM usher.rows_of(p_rows, %1$L) AS e
-                                CROSS JOIN LATERAL jsonb_populate_record(NULL::usher.%1$I, e.stored) AS r
-                                WHERE NOT e.deleted
-                        ), written AS (
-                                INSERT INTO usher.%1$I AS t (family_id, %4$s)
-                                SELECT %2$s, %5$s FROM wanted AS r
-                                ORDER BY %6$s
-                                ON CONFLICT (family_id, event_id, id) DO %7$s
-                                RETURNING t.xmax = 0 AS inserted
-                        )
-                        SELECT w.wanted, w.first, i.written, i.inserted
-                        INTO v_wanted, v_first, v_written, v_inserted
-                        FROM (SELECT count(*) AS wanted, count(*) FILTER (WHERE version = 1) AS first FROM wanted) AS w,
-                             (SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted FROM written) AS i;
-                        IF v_written = v_wanted AND v_inserted = v_first + v_back THEN
-                                RETURN;
-                        END IF;
-
-                        -- Which one? A row that still has another version, or one made that had something to replace.
-                        SELECT r.event_id, r.id INTO v_row
+                        SELECT count(*), bool_or(d.id IS NOT NULL), bool_or(x.stale),
+                               (array_agg(r.event_id) FILTER (WHERE x.stale))[1],
+                               (array_agg(r.id) FILTER (WHERE x.stale))[1]
+                        INTO v_wanted, v_reborn, v_stale, v_event, v_id
                         FROM usher.rows_of(p_rows, %1$L) AS r
                         LEFT JOIN usher.%1$I AS t
                                 ON t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id
-                        WHERE NOT r.deleted
-                        ORDER BY t.version IS NOT DISTINCT FROM r.version, r.version = 1 OR t.xmax <> 0
-                        LIMIT 1;
-                        PERFORM usher.raise_stale(%1$L, v_row.event_id, v_row.id);
+                        LEFT JOIN usher.tombstone AS d
+                                ON d.family_id = %2$s AND d.event_id = r.event_id AND d.kind = %1$L AND d.id = r.id
+                        CROSS JOIN LATERAL (
+                                SELECT coalesce(t.version, d.version, 0) IS DISTINCT FROM r.version - 1 AS stale
+                        ) AS x
+                        WHERE NOT r.deleted;
+                        IF v_stale THEN
+                                PERFORM usher.raise_stale(%1$L, v_event, v_id);
+                        END IF;
+
+                        %3$s
+                        INSERT INTO usher.%1$I AS t (family_id, %4$s)
+                        SELECT %2$s, %5$s
+                        FROM usher.rows_of(p_rows, %1$L) AS e
+                        CROSS JOIN LATERAL jsonb_populate_record(NULL::usher.%1$I, e.stored) AS r
+                        WHERE NOT e.deleted
+                        ORDER BY %6$s
+                        ON CONFLICT (family_id, event_id, id) DO %7$s;
+                        GET DIAGNOSTICS v_written = ROW_COUNT;
+                        IF v_written <> v_wanted THEN
+                                PERFORM usher.raise_stale(%1$L, NULL, NULL);
+                        END IF;
+
+                        IF v_reborn THEN
+                                DELETE FROM usher.tombstone AS d
+                                USING usher.rows_of(p_rows, %1$L) AS r
+                                WHERE NOT r.deleted AND d.family_id = %2$s AND d.event_id = r.event_id
+                                  AND d.kind = %1$L AND d.id = r.id;
+                        END IF;
                 END
                 $body$
         $template$, p_kind, v_family, v_before, v_columns, v_values, p_order, v_conflict);
@@ -165,7 +140,7 @@ BEGIN
                         BEGIN
                                 FOR v_row IN
                                         SELECT * FROM usher.rows_of(p_rows, %1$L) AS r
-                                        WHERE r.deleted ORDER BY r.event_id, r.id COLLATE "C"
+                                        WHERE r.deleted ORDER BY r.event_id, r.id
                                 LOOP
                                         DELETE FROM usher.%1$I AS t
                                         WHERE t.family_id = %2$s AND t.event_id = v_row.event_id AND t.id = v_row.id
@@ -191,25 +166,22 @@ BEGIN
                         v_row record;
                 BEGIN
                         IF p_lock THEN
-                                FOR v_row IN
-                                        SELECT DISTINCT r.event_id, r.id COLLATE "C" AS id
-                                        FROM usher.expects_of(p_expects, %1$L) AS r
-                                        ORDER BY r.event_id, r.id COLLATE "C"
-                                LOOP
-                                        PERFORM 1 FROM usher.%1$I AS t
-                                        WHERE t.family_id = %2$s AND t.event_id = v_row.event_id AND t.id = v_row.id
-                                        FOR KEY SHARE;
-                                END LOOP;
-                                RETURN;
-                        END IF;
-                        SELECT r.event_id, r.id INTO v_row
-                        FROM usher.expects_of(p_expects, %1$L) AS r
-                        WHERE r.version IS DISTINCT FROM coalesce(
-                                (SELECT t.version FROM usher.%1$I AS t
-                                 WHERE t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id), 0)
-                        LIMIT 1;
-                        IF FOUND THEN
-                                PERFORM usher.raise_stale(%1$L, v_row.event_id, v_row.id);
+                                PERFORM 1
+                                FROM usher.expects_of(p_expects, %1$L) AS r
+                                JOIN usher.%1$I AS t
+                                        ON t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id
+                                ORDER BY t.event_id, t.id
+                                FOR KEY SHARE OF t;
+                        ELSE
+                                SELECT r.event_id, r.id INTO v_row
+                                FROM usher.expects_of(p_expects, %1$L) AS r
+                                LEFT JOIN usher.%1$I AS t
+                                        ON t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id
+                                WHERE coalesce(t.version, 0) IS DISTINCT FROM r.version
+                                LIMIT 1;
+                                IF FOUND THEN
+                                        PERFORM usher.raise_stale(%1$L, v_row.event_id, v_row.id);
+                                END IF;
                         END IF;
                 END
                 $body$

@@ -109,83 +109,101 @@ $$;
 
 -- ---- scans ----
 
--- Moves presence rows, in the order of their keys. One that does not exist cannot be locked: the insert is the lock;
--- where it meets a row, it locks that, compares with what stands there by then, and changes it. A row has to be one
--- version behind. Several scans of a batch may move one row (rounds). Who stood admitted keeps the time and the door
--- of his first admission; who no longer does has none.
+-- What the scans of a batch make of presence rows: one line a row, with the versions of its first and last move.
+-- Whoever stands admitted was first admitted by the move after the last one that left him not admitted ("fell");
+-- without such a move, by the row as it was, if it stood admitted. Inlined.
+CREATE FUNCTION usher.presence_moves(
+        p_event uuid[], p_checkpoint text[], p_registration text[], p_day date[], p_at timestamptz[], p_device text[],
+        p_version bigint[], p_inside boolean[], p_admitted boolean[])
+RETURNS TABLE (event_id uuid, id text, checkpoint text, registration text, day date, moves bigint, first_version bigint,
+        last_version bigint, inside boolean, admitted boolean, fell boolean, first_at timestamptz, first_device text)
+LANGUAGE sql STABLE AS $$
+        SELECT m.event_id, m.checkpoint || '/' || coalesce(to_char(m.day, 'YYYY-MM-DD'), '') || '/' || m.registration,
+               m.checkpoint, m.registration, m.day, m.moves, m.lo, m.hi, m.insides[m.moves], m.admitteds[m.moves],
+               m.fell IS NOT NULL, m.ats[coalesce(m.fell + 1, m.lo) - m.lo + 1],
+               m.devices[coalesce(m.fell + 1, m.lo) - m.lo + 1]
+        FROM (
+                SELECT s.event_id, s.checkpoint, s.registration, s.day, count(*) AS moves,
+                       min(s.version) AS lo, max(s.version) AS hi, max(s.version) FILTER (WHERE NOT s.admitted) AS fell,
+                       array_agg(s.inside) AS insides, array_agg(s.admitted) AS admitteds,
+                       array_agg(s.at) AS ats, array_agg(s.device) AS devices
+                FROM (
+                        SELECT * FROM unnest(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version,
+                                p_inside, p_admitted)
+                                AS u (event_id, checkpoint, registration, day, at, device, version, inside, admitted)
+                        WHERE u.version > 0
+                        ORDER BY u.event_id, u.checkpoint COLLATE "C", u.day, u.registration COLLATE "C", u.version
+                ) AS s
+                GROUP BY s.event_id, s.checkpoint COLLATE "C", s.day, s.registration COLLATE "C", s.checkpoint,
+                        s.registration
+        ) AS m
+$$;
+
+-- Locks and moves presence rows, in the order of their keys. One that does not exist cannot be locked: it is inserted
+-- as it will stand after the batch, and the insert is lock and check. Those that stand already are locked first, and
+-- changed by a statement that sees what they were when the lock was granted.
 CREATE FUNCTION usher.record_presence(
         p_family uuid, p_event uuid[], p_checkpoint text[], p_registration text[], p_day date[], p_at timestamptz[],
         p_device text[], p_version bigint[], p_inside boolean[], p_admitted boolean[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-        v_wanted   bigint;
-        v_first    bigint;
-        v_written  bigint := 0;
-        v_inserted bigint := 0;
-        v_now      bigint;
-        v_made     bigint;
-        v_round    bigint := 0;
+        v_entering bigint;
+        v_moving   bigint;
+        v_written  bigint;
         v_row      record;
 BEGIN
-        SELECT count(*), count(*) FILTER (WHERE v = 1) INTO v_wanted, v_first FROM unnest(p_version) AS v WHERE v > 0;
+        SELECT count(*) FILTER (WHERE v = 1), count(*) FILTER (WHERE v > 1) INTO v_entering, v_moving
+        FROM unnest(p_version) AS v;
 
-        WHILE v_written < v_wanted LOOP
-                v_round := v_round + 1;
-                WITH moved AS (
-                        SELECT s.*, row_number() OVER (PARTITION BY s.event_id, s.id ORDER BY s.version) AS round
-                        FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version,
-                                p_inside, p_admitted) AS s
-                ), written AS (
-                        INSERT INTO usher.presence AS t (family_id, event_id, id, version, checkpoint, registration, day,
-                                inside, admitted, first_at, first_device)
-                        SELECT p_family, m.event_id, m.id, m.version, m.checkpoint, m.registration, m.day, m.inside,
-                               m.admitted, CASE WHEN m.admitted THEN m.at END, CASE WHEN m.admitted THEN m.device END
-                        FROM moved AS m
-                        WHERE m.round = v_round
-                        ORDER BY m.event_id, m.id
-                        ON CONFLICT (family_id, event_id, id) DO UPDATE
-                        SET version = excluded.version, inside = excluded.inside, admitted = excluded.admitted,
-                            first_at = CASE WHEN t.admitted AND excluded.admitted THEN t.first_at
-                                            ELSE excluded.first_at END,
-                            first_device = CASE WHEN t.admitted AND excluded.admitted THEN t.first_device
-                                                ELSE excluded.first_device END
-                        WHERE t.version = excluded.version - 1
-                        RETURNING t.xmax = 0 AS inserted
-                )
-                SELECT count(*), count(*) FILTER (WHERE inserted) INTO v_now, v_made FROM written;
-                v_written := v_written + v_now;
-                v_inserted := v_inserted + v_made;
-                EXIT WHEN v_now = 0;
-        END LOOP;
-        IF v_written = v_wanted AND v_inserted = v_first THEN
+        IF v_entering > 0 THEN
+                INSERT INTO usher.presence AS t (family_id, event_id, id, version, checkpoint, registration, day, inside,
+                        admitted, first_at, first_device)
+                SELECT p_family, m.event_id, m.id, m.last_version, m.checkpoint, m.registration, m.day, m.inside,
+                        m.admitted, CASE WHEN m.admitted THEN m.first_at END, CASE WHEN m.admitted THEN m.first_device END
+                FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version,
+                        p_inside, p_admitted) AS m
+                WHERE m.first_version = 1 AND m.last_version = m.moves
+                ORDER BY m.event_id, m.id COLLATE "C"
+                ON CONFLICT (family_id, event_id, id) DO NOTHING;
+                GET DIAGNOSTICS v_written = ROW_COUNT;
+                IF v_written <> v_entering THEN
+                        PERFORM usher.raise_stale('presence', NULL, NULL);
+                END IF;
+        END IF;
+        IF v_moving = 0 THEN
                 RETURN;
         END IF;
 
-        -- Which one? A row that is not where its last scan says, or one made that had something to replace.
-        SELECT s.event_id, s.id INTO v_row
+        PERFORM 1
         FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside,
-                p_admitted) AS s
-        LEFT JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id
-        ORDER BY t.version >= s.version, s.version = 1 OR t.xmax <> 0
-        LIMIT 1;
-        PERFORM usher.raise_stale('presence', v_row.event_id, v_row.id);
-END
-$$;
+                p_admitted) AS m
+        JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = m.event_id AND t.id = m.id
+        WHERE m.first_version > 1
+        ORDER BY t.event_id, t.id
+        FOR NO KEY UPDATE OF t;
 
--- The scans of a batch that move somebody, with the keys of what they move. Inlined.
-CREATE FUNCTION usher.presence_moves(
-        p_event uuid[], p_checkpoint text[], p_registration text[], p_day date[], p_at timestamptz[], p_device text[],
-        p_version bigint[], p_inside boolean[], p_admitted boolean[])
-RETURNS TABLE (event_id uuid, id text, version bigint, checkpoint text, registration text, day date, inside boolean,
-        admitted boolean, at timestamptz, device text)
-LANGUAGE sql STABLE AS $$
-        SELECT u.event_id,
-               (u.checkpoint || '/' || coalesce(to_char(u.day, 'YYYY-MM-DD'), '') || '/' || u.registration) COLLATE "C",
-               u.version, u.checkpoint, u.registration, u.day, u.inside, u.admitted, u.at, u.device
-        FROM unnest(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside, p_admitted)
-                AS u (event_id, checkpoint, registration, day, at, device, version, inside, admitted)
-        WHERE u.version > 0
+        SELECT m.event_id, m.id INTO v_row
+        FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside,
+                p_admitted) AS m
+        LEFT JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = m.event_id AND t.id = m.id
+        WHERE m.first_version > 1
+          AND (t.version IS DISTINCT FROM m.first_version - 1 OR m.last_version - m.first_version + 1 <> m.moves)
+        LIMIT 1;
+        IF FOUND THEN
+                PERFORM usher.raise_stale('presence', v_row.event_id, v_row.id);
+        END IF;
+
+        UPDATE usher.presence AS t
+        SET version = m.last_version, inside = m.inside, admitted = m.admitted,
+            first_at = CASE WHEN NOT m.admitted THEN NULL
+                            WHEN m.fell OR NOT t.admitted THEN m.first_at ELSE t.first_at END,
+            first_device = CASE WHEN NOT m.admitted THEN NULL
+                                WHEN m.fell OR NOT t.admitted THEN m.first_device ELSE t.first_device END
+        FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside,
+                p_admitted) AS m
+        WHERE m.first_version > 1 AND t.family_id = p_family AND t.event_id = m.event_id AND t.id = m.id;
+END
 $$;
 
 CREATE FUNCTION usher.raise_nonce_used(p_family uuid, p_nonces uuid[]) RETURNS void
@@ -355,9 +373,9 @@ BEGIN
         IF v_scans > 0 THEN
                 SELECT s.event_id, s.id INTO v_event, v_id
                 FROM unnest(p_scan_event, p_scan_registration, p_scan_registration_version) AS s (event_id, id, version)
-                WHERE s.version > 0 AND s.version IS DISTINCT FROM (
-                        SELECT t.version FROM usher.registration AS t
-                        WHERE t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id)
+                LEFT JOIN usher.registration AS t
+                        ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id
+                WHERE s.version > 0 AND t.version IS DISTINCT FROM s.version
                 LIMIT 1;
                 IF FOUND THEN
                         PERFORM usher.raise_stale('registration', v_event, v_id);

@@ -10,6 +10,7 @@
 #include "api/login.h"
 #include "api/token_rights.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/log.h"
 
 static void state_changed(void *context, const struct row *row)
@@ -96,7 +97,7 @@ static void close_if_token(void *context, struct peer *peer)
 {
         const struct closing *closing = context;
         const struct login *login = peer_session(peer);
-        const struct token_row *token = login ? ? login->token : NULL;
+        const struct token_row *token = login ? login->token : NULL;
 
         if (!token)
                 return;

@@ -11,6 +11,7 @@
 #include "api/method.h"
 #include "api/state.h"
 #include "base/buffer.h"
+#include "base/cleanup.h"
 #include "store/store.h"
 #include "wire/wire.h"
 

@@ -149,7 +149,22 @@ static void change_failed(struct change *change, const struct change_failure *fa
         }
 }
 
-static const struct change_kind call_change_kind = { change_decide, change_applied, change_failed };
+/* The database names a used request key as {"key": "…"}. */
+static bool change_owns_key(const struct change *change, const char *detail)
+{
+        const struct call *call = call_of_change((struct change *)(uintptr_t)change);
+        char key[37];
+
+        uuid_format(&call->request_key, key);
+        return call->has_request_key && strstr(detail, key);
+}
+
+static const struct change_kind call_change_kind = {
+        .decide = change_decide,
+        .applied = change_applied,
+        .owns_key = change_owns_key,
+        .failed = change_failed,
+};
 
 void call_submit(
         struct call *call, const struct uuid *family, enum decision (*decide)(struct call *, struct batch *))

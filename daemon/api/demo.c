@@ -3,6 +3,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -60,7 +61,8 @@ static void ask(struct demo *demo, const char *method, json_t *params)
         uuid_format(&key, text);
         json_object_set_new(params, "request_key", json_string(text));
         dumped = json_dumps(params, JSON_COMPACT);
-        buffer_addf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%zu,\"method\":\"%s\",\"params\":%s}\n", demo->asked, method, dumped);
+        buffer_addf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%zu,\"method\":\"%s\",\"params\":%s}\n", demo->asked,
+                method, dumped);
         bufferevent_write(demo->peer, line.data, line.length);
         free(dumped);
         buffer_deinit(&line);
@@ -81,8 +83,8 @@ static void ask_generated(struct demo *demo, const json_t *rule)
                 json_t *params = json_deep_copy(json_object_get(rule, "params"));
                 char number[32];
 
-                json_array_foreach(json_object_get(rule, "cycles"), i, cycle)
-                        json_object_update(params, json_array_get(cycle, (size_t)(n - first) % json_array_size(cycle)));
+                json_array_foreach(json_object_get(rule, "cycles"), i, cycle) json_object_update(
+                        params, json_array_get(cycle, (size_t)(n - first) % json_array_size(cycle)));
                 snprintf(number, sizeof(number), "%0*lld", digits, (long long)n);
                 ask(demo, method, fill_in(params, number));
         }
@@ -93,7 +95,8 @@ static void ask_all(struct demo *demo)
         json_t *step;
         size_t i;
 
-        json_array_foreach(demo->script, i, step) {
+        json_array_foreach(demo->script, i, step)
+        {
                 const char *method = json_string_value(json_object_get(step, "method"));
                 const json_t *rule = json_object_get(step, "generate");
 
@@ -170,8 +173,8 @@ static bool is_loaded(const struct demo *demo)
         json_t *step;
         size_t i;
 
-        json_array_foreach(demo->script, i, step)
-                wanted += json_integer_value(json_object_get(json_object_get(step, "generate"), "count"));
+        json_array_foreach(demo->script, i, step) wanted +=
+                json_integer_value(json_object_get(json_object_get(step, "generate"), "count"));
         return event && roster_registration_count(event->roster) >= (size_t)wanted;
 }
 

@@ -170,7 +170,8 @@ static void park(struct call *call)
         int64_t most = request_arrived_us(call->request) + OFFLINE_WAIT_US;
 
         parked->call = call;
-        parked->until_us = call_param(call, "deadline_ms") || call->deadline_us < most ? call->deadline_us : most;
+        parked->until_us =
+                call_param(call, "deadline_ms") || call->deadline_us < most ? call->deadline_us : most;
         parked->timer = evtimer_new(call->api->base, parked_look, parked);
         evtimer_add(parked->timer, &first);
 }
@@ -193,7 +194,7 @@ void dispatch_begin(void *context, struct request *request)
         call->request = request;
         call->method = method;
         call->params = request_params(request);
-        call->role = login ? ? login->role : ROLE_PUBLIC;
+        call->role = login ? login->role : ROLE_PUBLIC;
         call->actor = xstrdup(login ? login->actor : "");
         call->label = xstrdup(login ? login->label : "");
         if (!login) { /* the peer has gone: nobody would read the answer */

@@ -52,7 +52,7 @@ struct login *login_free(struct login *login)
 
 bool login_covers(const struct login *login, const struct state *state, const char *event_slug)
 {
-        const char *bound = login ? &&login->token ? login->token->event : NULL;
+        const char *bound = login && login->token ? login->token->event : NULL;
         const struct event_row *event;
 
         if (!login || (login->role == ROLE_PUBLIC && !login->token))

@@ -5,11 +5,14 @@
 #include "api/api.h"
 #include "api/registration.h"
 #include "door/code.h"
+#include "door/fold.h"
 
-void registration_write(const struct event_state *event, const struct registration_row *registration, struct jsonout *out)
+void registration_write(
+        const struct event_state *event, const struct registration_row *registration, struct jsonout *out)
 {
         const struct zone *zone = event->programme_event->zone;
-        const struct credential_row *credential = NULL, *code = registration_credential(event, registration->row.id, "code");
+        const struct credential_row *credential = NULL,
+                                    *code = registration_credential(event, registration->row.id, "code");
 
         json_begin_object(out);
         json_member_text(out, "registration", registration->row.id);
@@ -95,8 +98,9 @@ void registration_answer_issued(struct call *call, const json_t *kept)
                 return;
         credential = registration_credential(call->event, registration->row.id, kind ? kind : "ticket");
         if (!credential || !issue_text(call, call->event, credential, &text)) {
-                call_fail_internal(call, "there is no key here to sign the credential with: copy the key file of the "
-                                         "daemon that made the event");
+                call_fail_internal(call,
+                        "there is no key here to sign the credential with: copy the key file of the "
+                        "daemon that made the event");
                 return;
         }
         json_begin_object(&out);
@@ -110,7 +114,8 @@ void registration_answer_issued(struct call *call, const json_t *kept)
         call_answer(call, &result);
 }
 
-struct registration_row *registration_seal(struct api *api, struct registration_row *template, struct instant now)
+struct registration_row *registration_seal(
+        struct api *api, struct registration_row *template, struct instant now)
 {
         struct registration_row *row;
         char *search = issue_search(api, template);
@@ -123,7 +128,8 @@ struct registration_row *registration_seal(struct api *api, struct registration_
         return row;
 }
 
-const struct credential_row *registration_credential(const struct event_state *event, const char *code, const char *kind)
+const struct credential_row *registration_credential(
+        const struct event_state *event, const char *code, const char *kind)
 {
         const struct credential_row *credential = NULL;
 
@@ -144,8 +150,8 @@ int64_t registration_last_issue(const struct event_state *event, const char *cod
         return last;
 }
 
-void registration_put_code(struct call *call, struct batch *batch, const struct registration_row *registration,
-        enum credential_kind kind, const char *folded)
+void registration_put_code(struct call *call, struct batch *batch,
+        const struct registration_row *registration, enum credential_kind kind, const char *folded)
 {
         const char *word = credential_kind_word(kind), *id = registration->row.id;
         const struct credential_row *standing = registration_credential(call->event, id, word);
@@ -154,14 +160,15 @@ void registration_put_code(struct call *call, struct batch *batch, const struct 
         if (standing && folded && standing->code && strcmp(standing->code, folded) == 0)
                 return;
         if (standing) {
-                _cleanup_(row_unrefp) struct row *replaced = (struct row *)issue_replaced(standing, batch_now(batch));
+                _cleanup_(row_unrefp) struct row *replaced =
+                        (struct row *)issue_replaced(standing, batch_now(batch));
 
                 batch_add_row(batch, &call->change, replaced);
         }
         if (!folded)
                 return;
-        row = (struct row *)issue_plain(registration, kind, registration_last_issue(call->event, id, word) + 1, folded,
-                batch_now(batch));
+        row = (struct row *)issue_plain(registration, kind,
+                registration_last_issue(call->event, id, word) + 1, folded, batch_now(batch));
         batch_add_row(batch, &call->change, row);
 }
 

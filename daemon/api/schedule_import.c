@@ -10,6 +10,7 @@
 #include "api/noun.h"
 #include "api/params.h"
 #include "api/placing.h"
+#include "base/workers.h"
 #include "base/zone.h"
 #include "exchange/frab_json.h"
 #include "exchange/frab_xml.h"
@@ -17,7 +18,7 @@
 struct import {
         struct call *call;
         const char *body, *format; /* the call's own parameters */
-        struct zone *zone;         /* the event's, read anew: the event may change meanwhile */
+        struct zone *zone; /* the event's, read anew: the event may change meanwhile */
         struct programme_file_options options;
         struct programme_file file;
         int outcome;
@@ -167,7 +168,8 @@ static char *speakers_json(const struct file_session *session)
         json_begin_array(&out);
         for (size_t i = 0; i < session->speaker_count; i++) {
                 json_begin_object(&out);
-                json_member_text(&out, "role", session->speakers[i].role ? session->speakers[i].role : "speaker");
+                json_member_text(
+                        &out, "role", session->speakers[i].role ? session->speakers[i].role : "speaker");
                 json_member_text(&out, "speaker", session->speakers[i].speaker);
                 json_end_object(&out);
         }
@@ -207,13 +209,15 @@ static void lay_session(struct laying *laying, const struct file_session *from, 
                 batch_add_row(laying->batch, &laying->call->change, *sealed);
 }
 
-static void overlay_fill(const struct laying *laying, const struct file_session *from, const struct session_row *session,
-        struct overlay_session *overlay)
+static void overlay_fill(const struct laying *laying, const struct file_session *from,
+        const struct session_row *session, struct overlay_session *overlay)
 {
         const struct placement_row *placement =
                 rowset_find(&laying->programme->placements, &laying->event->event_uuid, from->id);
 
-        *overlay = (struct overlay_session){ .session = session, .event = laying->event->event_uuid, .id = session->row.id };
+        *overlay = (struct overlay_session){
+                .session = session, .event = laying->event->event_uuid, .id = session->row.id
+        };
         if (from->room) {
                 overlay->placed = true;
                 overlay->room = from->room;
@@ -242,7 +246,8 @@ static void write_result(const struct import *import, const struct placing *plac
         json_member_int(out, "placed", import->placed);
         json_member_int(out, "unchanged", import->unchanged);
         json_name(out, "conflicts");
-        conflicts_write(&placing->conflicts, placing->event->family->programme, &event_row(placing->event)->event_uuid, out);
+        conflicts_write(&placing->conflicts, placing->event->family->programme,
+                &event_row(placing->event)->event_uuid, out);
         json_name(out, "skipped");
         json_begin_array(out);
         for (size_t i = 0; i < file->skipped_count; i++) {
@@ -280,11 +285,16 @@ static enum decision import_decide(struct call *call, struct batch *batch)
 {
         struct import *import = call->own;
         const struct programme_file *file = &import->file;
-        struct laying laying = { import, call, batch, call->event->family->programme, event_row(call->event), 0 };
+        struct laying laying = { import, call, batch, call->event->family->programme, event_row(call->event),
+                0 };
         struct overlay_session *overlays = xcalloc(file->session_count + 1, sizeof(*overlays));
         struct session_row **sealed = xcalloc(file->session_count + 1, sizeof(*sealed));
-        struct placing placing = { .call = call, .event = call->event, .what = "import", .sessions = overlays,
-                .count = file->session_count, .accept_all = true };
+        struct placing placing = { .call = call,
+                .event = call->event,
+                .what = "import",
+                .sessions = overlays,
+                .count = file->session_count,
+                .accept_all = true };
         size_t count = file->session_count;
         enum decision decision;
 
@@ -356,7 +366,8 @@ static void schedule_import(struct call *call)
         import->format = call_text(call, "format");
         if (zone_load(event_row(call->event)->timezone, &import->zone) != 0)
                 import->zone = NULL;
-        import->options = (struct programme_file_options){ import->zone, call->event->programme_event->day_starts_minutes };
+        import->options = (struct programme_file_options){ import->zone,
+                call->event->programme_event->day_starts_minutes };
         programme_file_init(&import->file);
         call->own = import;
         call->own_free = import_free;

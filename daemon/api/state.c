@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
+#include "store/store.h"
 
 const struct record *const state_records[] = {
         &event_record,
         &token_record,
         &invite_record,
+        &signing_key_record,
         &programme_record,
         &room_record,
         &track_record,
@@ -195,6 +198,38 @@ void state_apply(struct state *state, const void *applied)
                 changed = family_apply(state, row);
         if (changed && state->changed)
                 state->changed(state->context, row);
+}
+
+/* Versions of a presence grow by scans alone: a row loaded, one from the feed and a scan seen later order themselves. */
+void state_apply_scan(struct state *state, const struct scan_row *scan)
+{
+        const struct event_state *event = state_event_by_uuid(state, &scan->event);
+        _cleanup_(row_unrefp) struct presence_row *sealed = NULL;
+        const struct presence_row *before;
+        struct presence_row row;
+        char id[PRESENCE_ID_MAX];
+
+        if (!event || !scan->presence_version)
+                return;
+        before = roster_presence(event->roster, scan->checkpoint, scan->day, scan->registration);
+        row_clear(&row, &presence_record);
+        row.row.family = scan->family;
+        row.row.event = scan->event;
+        row.row.version = scan->presence_version;
+        row.row.id = presence_id(id, scan->checkpoint, scan->day, scan->registration);
+        row.checkpoint = scan->checkpoint;
+        row.registration = scan->registration;
+        row.day = scan->day;
+        row.inside = scan->presence_inside;
+        row.admitted = scan->presence_admitted;
+        if (row.admitted) {
+                bool stood = before && before->admitted;
+
+                row.first_at = stood ? before->first_at : scan->at;
+                row.first_device = stood ? before->first_device : scan->device;
+        }
+        sealed = row_seal(&row);
+        roster_apply(event->roster, sealed);
 }
 
 static const struct publication_row *newest_publication(const struct event_state *event)

@@ -8,16 +8,19 @@
 #define GROW(array, count, capacity)                                                                         \
         do {                                                                                                 \
                 if ((count) == (capacity)) {                                                                 \
-                        (capacity) = (capacity) ? (capacity) * 2 : 16;                                       \
+                        (capacity) = (capacity) ? (capacity)*2 : 16;                                         \
                         (array) = xrealloc((array), (capacity) * sizeof(*(array)));                          \
                 }                                                                                            \
         } while (0)
 
-const char batch_record_sql[] =
-        "SELECT outcome, detail FROM usher.record($1::uuid, $2::uuid, $3::bigint, $4::timestamptz, $5::jsonb, $6::jsonb, "
-        "$7::jsonb, $8::jsonb, $9::uuid[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], $14::bytea[], "
-        "$15::date[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], $20::timestamptz[], $21::text[], "
-        "$22::text[], $23::text[], $24::text[], $25::bigint[], $26::bigint[], $27::boolean[], $28::boolean[])";
+const char batch_record_sql[] = "SELECT outcome, detail FROM usher.record($1::uuid, $2::uuid, $3::bigint, "
+                                "$4::timestamptz, $5::jsonb, $6::jsonb, "
+                                "$7::jsonb, $8::jsonb, $9::uuid[], $10::uuid[], $11::text[], $12::text[], "
+                                "$13::bigint[], $14::bytea[], "
+                                "$15::date[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], "
+                                "$20::timestamptz[], $21::text[], "
+                                "$22::text[], $23::text[], $24::text[], $25::bigint[], $26::bigint[], "
+                                "$27::boolean[], $28::boolean[])";
 
 void batch_init(struct batch *batch)
 {
@@ -148,8 +151,9 @@ void batch_add_counter(struct batch *batch, struct change *change, const struct 
         batch->counters[batch->counter_count++] = fresh;
 }
 
-void batch_add_request_key(struct batch *batch, struct change *change, const struct uuid *key, const char *actor,
-        const char *method, const uint8_t params_digest[static 16], const char *result_json)
+void batch_add_request_key(struct batch *batch, struct change *change, const struct uuid *key,
+        const char *actor, const char *method, const uint8_t params_digest[static 16],
+        const char *result_json)
 {
         struct jsonout out = JSONOUT(&batch->keys_json);
         char digest[33];
@@ -180,8 +184,8 @@ static const char *carry(const char *text, char **tail)
 
 void batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan)
 {
-        const char *const texts[] = { scan->checkpoint, scan->registration, scan->direction, scan->verdict, scan->reason,
-                scan->device, scan->by, scan->why, scan->flags };
+        const char *const texts[] = { scan->checkpoint, scan->registration, scan->direction, scan->verdict,
+                scan->reason, scan->device, scan->by, scan->why, scan->flags };
         struct batch_scan *own;
         size_t size = 1;
         char *tail;
@@ -235,8 +239,8 @@ static char *counters_json(const struct batch *batch)
                 for (size_t j = 0; j < batch->counter_count; j++) {
                         const struct batch_counter *other = &batch->counters[j];
 
-                        if (j == i || !uuid_equal(&other->event, &sum.event) || strcmp(other->kind, sum.kind) != 0 ||
-                                strcmp(other->id, sum.id) != 0)
+                        if (j == i || !uuid_equal(&other->event, &sum.event) ||
+                                strcmp(other->kind, sum.kind) != 0 || strcmp(other->id, sum.id) != 0)
                                 continue;
                         seen = seen || j < i;
                         sum.by += other->by;

@@ -5,7 +5,11 @@
 #include "store/store.h"
 
 /* usher.record's parameters: 8, and a column of an array for each of a scan's 20. */
-enum { BATCH_HEAD_PARAMS = 8, BATCH_SCAN_COLUMNS = 20, BATCH_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS };
+enum {
+        BATCH_HEAD_PARAMS = 8,
+        BATCH_SCAN_COLUMNS = 20,
+        BATCH_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS
+};
 
 struct batch_row {
         void *row;
@@ -30,7 +34,7 @@ struct batch_mark {
 
 struct batch {
         struct uuid family, writer;
-        int64_t seq;         /* of its first row */
+        int64_t seq; /* of its first row */
         struct instant now;
         struct change **members; /* in order; NULL where one was given up */
         size_t member_count, member_capacity;

@@ -25,17 +25,24 @@
 
 extern char **environ;
 
-enum { WATCH_MS = 250, START_SECONDS = 120, POLL_MS = 20, REST_FIRST_MS = 250, REST_MOST_MS = 8000, SOCKET_PATH_MAX = 90 };
+enum {
+        WATCH_MS = 250,
+        START_SECONDS = 120,
+        POLL_MS = 20,
+        REST_FIRST_MS = 250,
+        REST_MOST_MS = 8000,
+        SOCKET_PATH_MAX = 90
+};
 
 struct cluster {
         struct store *store;
         char *bindir, *data, *sockets, *log_path;
         char *owner_conninfo, *conninfo;
-        pid_t pid;          /* 0: none */
-        bool ours;          /* our child, to be waited for */
+        pid_t pid; /* 0: none */
+        bool ours; /* our child, to be waited for */
         bool starting, ready, stopping;
         unsigned failures;
-        char why[512];      /* of a start that failed */
+        char why[512]; /* of a start that failed */
         struct event *watch;
         void (*stopped)(void *context);
         void *stopped_context;
@@ -68,7 +75,8 @@ static int spawn(struct cluster *cluster, const char *const *argv, pid_t *pid)
 
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, cluster->log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        posix_spawn_file_actions_addopen(
+                &actions, STDOUT_FILENO, cluster->log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
         posix_spawnattr_init(&attributes);
         sigemptyset(&none);
@@ -86,8 +94,8 @@ static bool make_data(struct cluster *cluster)
 {
         _cleanup_(freep) char *initdb = xasprintf("%s/initdb", cluster->bindir);
         _cleanup_(freep) char *fresh = xasprintf("%s.new", cluster->data);
-        const char *argv[] = { initdb, "-D", fresh, "-U", "usherd_owner", "-A", "trust", "-E", "UTF8", "--locale=C",
-                "--no-instructions", NULL };
+        const char *argv[] = { initdb, "-D", fresh, "-U", "usherd_owner", "-A", "trust", "-E", "UTF8",
+                "--locale=C", "--no-instructions", NULL };
         int status = -1;
         pid_t pid;
 
@@ -103,8 +111,8 @@ static bool make_data(struct cluster *cluster)
         }
         if (spawn(cluster, argv, &pid) != 0 || waitpid(pid, &status, 0) != pid || status != 0 ||
                 rename(fresh, cluster->data) != 0) {
-                snprintf(cluster->why, sizeof(cluster->why), "the private cluster could not be made; %s says why",
-                        cluster->log_path);
+                snprintf(cluster->why, sizeof(cluster->why),
+                        "the private cluster could not be made; %s says why", cluster->log_path);
                 return false;
         }
         return true;
@@ -169,8 +177,8 @@ static bool wait_until_it_answers(struct cluster *cluster)
                 if (answers(cluster))
                         return true;
                 if (!is_alive(cluster)) {
-                        snprintf(cluster->why, sizeof(cluster->why), "PostgreSQL ended while starting; %s says why",
-                                cluster->log_path);
+                        snprintf(cluster->why, sizeof(cluster->why),
+                                "PostgreSQL ended while starting; %s says why", cluster->log_path);
                         cluster->pid = 0;
                         return false;
                 }
@@ -184,8 +192,9 @@ static void start_on_thread(void *context)
 {
         struct cluster *cluster = context;
         _cleanup_(freep) char *postgres = xasprintf("%s/postgres", cluster->bindir);
-        const char *argv[] = { postgres, "-D", cluster->data, "-k", cluster->sockets, "-c", "listen_addresses=", "-c",
-                "max_connections=40", "-c", "unix_socket_permissions=0700", "-c", "log_timezone=UTC", NULL };
+        const char *argv[] = { postgres, "-D", cluster->data, "-k", cluster->sockets, "-c",
+                "listen_addresses=", "-c", "max_connections=40", "-c", "unix_socket_permissions=0700", "-c",
+                "log_timezone=UTC", NULL };
         int r;
 
         cluster->why[0] = '\0';
@@ -194,12 +203,14 @@ static void start_on_thread(void *context)
         cluster->pid = find_running(cluster);
         cluster->ours = false;
         if (cluster->pid) {
-                log_info("adopting the PostgreSQL %d that is running in %s", (int)cluster->pid, cluster->data);
+                log_info(
+                        "adopting the PostgreSQL %d that is running in %s", (int)cluster->pid, cluster->data);
         } else {
                 remove_stale_pid_file(cluster);
                 r = spawn(cluster, argv, &cluster->pid);
                 if (r) {
-                        snprintf(cluster->why, sizeof(cluster->why), "%s cannot be run: %s", postgres, strerror(-r));
+                        snprintf(cluster->why, sizeof(cluster->why), "%s cannot be run: %s", postgres,
+                                strerror(-r));
                         cluster->pid = 0;
                         return;
                 }
@@ -212,7 +223,7 @@ static void start_on_thread(void *context)
 
 static void watch_after(struct cluster *cluster, unsigned ms)
 {
-        evtimer_add(cluster->watch, &(struct timeval){ ms / 1000, (suseconds_t)(ms % 1000) * 1000 });
+        evtimer_add(cluster->watch, (&(struct timeval){ ms / 1000, (suseconds_t)(ms % 1000) * 1000 }));
 }
 
 static void started(void *context, int dropped)
@@ -230,7 +241,8 @@ static void started(void *context, int dropped)
                         return;
                 }
                 log_error("%s; trying again", cluster->why);
-                watch_after(cluster, (REST_FIRST_MS << shift) < REST_MOST_MS ? REST_FIRST_MS << shift : REST_MOST_MS);
+                watch_after(cluster,
+                        (REST_FIRST_MS << shift) < REST_MOST_MS ? REST_FIRST_MS << shift : REST_MOST_MS);
                 return;
         }
         cluster->failures = 0;
@@ -342,7 +354,8 @@ int cluster_new(struct store *store, struct cluster **clusterp)
         int r;
 
         if (geteuid() == 0) {
-                log_error("PostgreSQL does not run as root: start usherd as an ordinary user, or give it a database with -d");
+                log_error("PostgreSQL does not run as root: start usherd as an ordinary user, or give it a "
+                          "database with -d");
                 return error_origin(-EPERM);
         }
         real = realpath(state_dir, NULL);

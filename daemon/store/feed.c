@@ -14,14 +14,22 @@
 
 enum { TICK_SECONDS = 2, WAKE_MS = 5, CHANGES_MAX_KINDS = 32 };
 
-enum step { STEP_REST, STEP_FAMILIES, STEP_CHANGES, STEP_SCANS, STEP_SYNC_CHANGES, STEP_ROWS, STEP_SYNC_ROWS };
+enum step {
+        STEP_REST,
+        STEP_FAMILIES,
+        STEP_CHANGES,
+        STEP_SCANS,
+        STEP_SYNC_CHANGES,
+        STEP_ROWS,
+        STEP_SYNC_ROWS
+};
 
 /* What one round has read so far. */
 struct feed_read {
         struct places beyond; /* where the family will stand when the rows are in memory */
         const struct record *kinds[CHANGES_MAX_KINDS];
         size_t kind_count, kind; /* … and which of them the next result is of */
-        struct row **gone;       /* tombstones */
+        struct row **gone; /* tombstones */
         size_t gone_count;
         bool trimmed, failed;
 };
@@ -79,7 +87,8 @@ static void waiters_finish(struct feed *feed)
         }
 }
 
-void feed_wait(struct feed *feed, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context)
+void feed_wait(
+        struct feed *feed, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context)
 {
         struct waiter *waiter = xcalloc(1, sizeof(*waiter));
 
@@ -110,9 +119,12 @@ static void send_reads(struct feed *feed, const char *const *sqls, size_t count)
 static void ask_changes(struct feed *feed)
 {
         static const char *const sqls[] = {
-                "SELECT writer, seq, kind, event_id, id, version, deleted FROM usher.changes($1::uuid, $2::uuid[], $3::bigint[])",
-                "SELECT writer, seq, event_id, checkpoint, registration, day, verdict, reason, at, device, inside, "
-                "presence_version, presence_inside, presence_admitted FROM usher.scans_since($1::uuid, $2::uuid[], $3::bigint[])",
+                "SELECT writer, seq, kind, event_id, id, version, deleted FROM usher.changes($1::uuid, "
+                "$2::uuid[], $3::bigint[])",
+                "SELECT writer, seq, event_id, checkpoint, registration, day, verdict, reason, at, device, "
+                "inside, "
+                "presence_version, presence_inside, presence_admitted FROM usher.scans_since($1::uuid, "
+                "$2::uuid[], $3::bigint[])",
         };
 
         feed->read = xcalloc(1, sizeof(*feed->read));
@@ -157,7 +169,8 @@ static void round_ended(struct feed *feed)
                 for (size_t i = 0; i < read->gone_count; i++)
                         feed->store->handlers.apply(feed->store->handlers.context, read->gone[i], false);
                 for (size_t i = 0; i < read->beyond.count; i++)
-                        places_advance(&family->places, &read->beyond.items[i].writer, read->beyond.items[i].seq);
+                        places_advance(
+                                &family->places, &read->beyond.items[i].writer, read->beyond.items[i].seq);
         }
         if (read && read->trimmed) {
                 log_warning("the feed was trimmed behind this daemon: everything is read anew");
@@ -180,7 +193,8 @@ static void ask_rows(struct feed *feed)
                 return;
         }
         for (size_t i = 0; i < read->kind_count; i++) {
-                snprintf(sql[i], sizeof(sql[i]), "SELECT * FROM usher.changed_%s($1::uuid, $2::uuid[], $3::bigint[])",
+                snprintf(sql[i], sizeof(sql[i]),
+                        "SELECT * FROM usher.changed_%s($1::uuid, $2::uuid[], $3::bigint[])",
                         read->kinds[i]->kind);
                 sqls[i] = sql[i];
         }
@@ -407,7 +421,7 @@ static void wake_others(evutil_socket_t fd, short what, void *context)
         (void)what;
         /* Between rounds only: then every result belongs to one thing. */
         if (!feed->ready || feed->step != STEP_REST) {
-                evtimer_add(feed->wake_timer, &(struct timeval){ 0, WAKE_MS * 1000 });
+                evtimer_add(feed->wake_timer, (&(struct timeval){ 0, WAKE_MS * 1000 }));
                 return;
         }
         for (size_t i = 0; i < feed->count; i++) {
@@ -433,7 +447,7 @@ void feed_own(struct feed *feed, const struct uuid *uuid, const struct uuid *wri
         family->wake = true;
         places_advance(&family->places, writer, seq);
         if (!evtimer_pending(feed->wake_timer, NULL))
-                evtimer_add(feed->wake_timer, &(struct timeval){ 0, WAKE_MS * 1000 });
+                evtimer_add(feed->wake_timer, (&(struct timeval){ 0, WAKE_MS * 1000 }));
 }
 
 static void notified(void *context, const char *payload, int pid)

@@ -189,7 +189,8 @@ static void lane_key_used(struct lane *lane)
         for (size_t i = 0; i < batch->member_count; i++) {
                 struct change *change = batch->members[i];
 
-                if (!change || !change->kind->owns_key || !lane->detail || !change->kind->owns_key(change, lane->detail))
+                if (!change || !change->kind->owns_key || !lane->detail ||
+                        !change->kind->owns_key(change, lane->detail))
                         continue;
                 found = true;
                 drop_member(lane, i, FAILURE_KEY_USED, OUTCOME_REFUSED);
@@ -273,7 +274,8 @@ static void lane_send(struct lane *lane)
         if (!lane->ready)
                 return; /* when the connection is back */
         evtimer_add(lane->timer, &patience);
-        pgconn_send_prepared(&lane->conn, BATCH_STATEMENT, BATCH_PARAMS, (const char *const *)lane->params.values);
+        pgconn_send_prepared(
+                &lane->conn, BATCH_STATEMENT, BATCH_PARAMS, (const char *const *)lane->params.values);
         pgconn_sync(&lane->conn);
 }
 
@@ -410,7 +412,7 @@ static void conn_lost(void *context, const char *why)
         lane->ready = false;
         evtimer_del(lane->timer);
         if (lane->state != LANE_IDLE && lane->state != LANE_SENT)
-                evtimer_add(lane->timer, &(struct timeval){ 0, 1000 });
+                evtimer_add(lane->timer, (&(struct timeval){ 0, 1000 }));
         store_update_state(lane->store);
 }
 
@@ -441,7 +443,8 @@ static void conn_result(void *context, PGresult *result)
         case PGRES_PIPELINE_SYNC:
                 lane->doubt = lane->conn.replication_doubt;
                 lane->conn.replication_doubt = false;
-                if (lane->state != LANE_SENT || !lane->has_params || (!lane->outcome_seen && !lane->sqlstate[0]))
+                if (lane->state != LANE_SENT || !lane->has_params ||
+                        (!lane->outcome_seen && !lane->sqlstate[0]))
                         return; /* the sync behind the preparation */
                 if (lane->outcome_seen && !lane->sqlstate[0])
                         lane_durable(lane);
@@ -455,7 +458,9 @@ static void conn_result(void *context, PGresult *result)
 
 void lane_init(struct lane *lane, struct store *store, bool bulk)
 {
-        struct pgconn_handlers handlers = { .context = lane, .ready = conn_ready, .lost = conn_lost, .result = conn_result };
+        struct pgconn_handlers handlers = {
+                .context = lane, .ready = conn_ready, .lost = conn_lost, .result = conn_result
+        };
 
         memset(lane, 0, sizeof(*lane));
         lane->store = store;

@@ -16,11 +16,22 @@
 #include "base/error.h"
 #include "base/log.h"
 
-enum loader_step { LOAD_VERSION_TABLE, LOAD_VERSION, LOAD_MIGRATE, LOAD_GRANT, LOAD_FAMILIES, LOAD_PLACES, LOAD_ROWS, LOAD_TOMBSTONES, LOAD_DONE };
+enum loader_step {
+        LOAD_VERSION_TABLE,
+        LOAD_VERSION,
+        LOAD_MIGRATE,
+        LOAD_GRANT,
+        LOAD_FAMILIES,
+        LOAD_PLACES,
+        LOAD_ROWS,
+        LOAD_TOMBSTONES,
+        LOAD_DONE
+};
 
 enum { MIGRATIONS_MAX = 1000 };
 
-#define MIGRATION_LOCK "7305793280" /* of pg_advisory_xact_lock: daemons that start together migrate one after the other */
+#define MIGRATION_LOCK                                                                                       \
+        "7305793280" /* of pg_advisory_xact_lock: daemons that start together migrate one after the other */
 
 struct loader {
         struct store *store;
@@ -134,14 +145,16 @@ static void send_migration(struct loader *loader, int number)
         _cleanup_(buffer_deinit) struct buffer script = BUFFER_NULL;
 
         if (find_migration(loader->store->settings.sql_dir, number, &path) < 0 || !path) {
-                loader_fail(loader, "the migration %d is missing in %s", number, loader->store->settings.sql_dir);
+                loader_fail(
+                        loader, "the migration %d is missing in %s", number, loader->store->settings.sql_dir);
                 return;
         }
         log_info("migrating the database to version %d", number);
         buffer_addf(&script, "BEGIN; SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ");\n");
         if (number > 1)
                 buffer_addf(&script,
-                        "DO $check$ BEGIN IF (SELECT max(version) FROM usher.schema_version) >= %d THEN RAISE EXCEPTION "
+                        "DO $check$ BEGIN IF (SELECT max(version) FROM usher.schema_version) >= %d THEN "
+                        "RAISE EXCEPTION "
                         "'migrated meanwhile'; END IF; END $check$;\n",
                         number);
         if (read_file(path, &script) < 0) {
@@ -172,7 +185,8 @@ static void version_known(struct loader *loader)
                 loader_fail(loader, "no migrations are found in %s", store->settings.sql_dir);
         } else if (loader->version > loader->newest) {
                 loader_fail(loader,
-                        "the database's schema is version %d, newer than this usherd knows (%d): run a newer usherd, nothing "
+                        "the database's schema is version %d, newer than this usherd knows (%d): run a newer "
+                        "usherd, nothing "
                         "was changed",
                         loader->version, loader->newest);
         } else if (loader->version < loader->newest) {
@@ -180,14 +194,15 @@ static void version_known(struct loader *loader)
                         send_migration(loader, loader->version + 1);
                 else
                         loader_fail(loader,
-                                "the database's schema is version %d, older than this usherd needs (%d): run, as its owner, "
+                                "the database's schema is version %d, older than this usherd needs (%d): "
+                                "run, as its owner, "
                                 "usherd -d CONNINFO migrate",
                                 loader->version, loader->newest);
         } else if (loader->migrated && store->cluster) {
                 loader->step = LOAD_GRANT;
-                pgconn_send_script(&loader->conn,
-                        "DO $$ BEGIN CREATE ROLE usherd_daemon LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
-                        "SELECT usher.grant_to('usherd_daemon')");
+                pgconn_send_script(&loader->conn, "DO $$ BEGIN CREATE ROLE usherd_daemon LOGIN; EXCEPTION "
+                                                  "WHEN duplicate_object THEN NULL; END $$;"
+                                                  "SELECT usher.grant_to('usherd_daemon')");
         } else {
                 ask_families(loader);
         }
@@ -215,7 +230,8 @@ static void load_next_record(struct loader *loader)
 
         if (!record) {
                 loader->step = LOAD_TOMBSTONES;
-                ask_of_family(loader, "SELECT kind, event_id, id, version FROM usher.tombstones($1::uuid)", true);
+                ask_of_family(
+                        loader, "SELECT kind, event_id, id, version FROM usher.tombstones($1::uuid)", true);
                 return;
         }
         loader->step = LOAD_ROWS;
@@ -411,7 +427,9 @@ static void conn_lost(void *context, const char *why)
 
 void loader_start(struct store *store, const char *conninfo)
 {
-        struct pgconn_handlers handlers = { .ready = conn_ready, .lost = conn_lost, .result = conn_result, .end = conn_end };
+        struct pgconn_handlers handlers = {
+                .ready = conn_ready, .lost = conn_lost, .result = conn_result, .end = conn_end
+        };
         struct loader *loader = xcalloc(1, sizeof(*loader));
 
         loader_free(store->loader);

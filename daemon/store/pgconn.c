@@ -46,7 +46,8 @@ static void wait_then_connect(struct pgconn *conn)
 {
         unsigned shift = conn->failures < 6 ? conn->failures : 6;
         uint32_t ceiling = BACKOFF_FIRST_MS << shift;
-        uint32_t ms = BACKOFF_FIRST_MS / 2 + randombytes_uniform(ceiling > BACKOFF_MOST_MS ? BACKOFF_MOST_MS : ceiling);
+        uint32_t ms = BACKOFF_FIRST_MS / 2 +
+                      randombytes_uniform(ceiling > BACKOFF_MOST_MS ? BACKOFF_MOST_MS : ceiling);
         struct timeval delay = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
 
         conn->failures++;
@@ -123,10 +124,12 @@ static PGconn *connect_to_host(struct pgconn *conn)
                 return NULL;
         }
         for (PQconninfoOption *option = options; option->keyword; option++)
-                if (option->val && (strcmp(option->keyword, "host") == 0 || strcmp(option->keyword, "hostaddr") == 0))
+                if (option->val &&
+                        (strcmp(option->keyword, "host") == 0 || strcmp(option->keyword, "hostaddr") == 0))
                         hosts = count_of(option->val) > hosts ? count_of(option->val) : hosts;
         for (PQconninfoOption *option = options; option->keyword; option++) {
-                bool listed = strcmp(option->keyword, "host") == 0 || strcmp(option->keyword, "hostaddr") == 0 ||
+                bool listed = strcmp(option->keyword, "host") == 0 ||
+                              strcmp(option->keyword, "hostaddr") == 0 ||
                               strcmp(option->keyword, "port") == 0;
 
                 if (!option->val || target.count > OPTIONS_MAX - 4)
@@ -241,7 +244,8 @@ static void connected(struct pgconn *conn)
         PQsetNoticeReceiver(conn->pg, notice_received, conn);
         if (conn->pipeline)
                 PQenterPipelineMode(conn->pg);
-        conn->readable = event_new(conn->base, PQsocket(conn->pg), EV_READ | EV_PERSIST, became_readable, conn);
+        conn->readable =
+                event_new(conn->base, PQsocket(conn->pg), EV_READ | EV_PERSIST, became_readable, conn);
         conn->writable = event_new(conn->base, PQsocket(conn->pg), EV_WRITE, became_writable, conn);
         event_add(conn->readable, NULL);
         conn->state = PGCONN_READY;
@@ -266,8 +270,8 @@ static void poll_connect(evutil_socket_t fd, short what, void *context)
                 return;
         }
         /* libpq may have changed sockets between two polls. */
-        conn->readable = event_new(conn->base, PQsocket(conn->pg), status == PGRES_POLLING_READING ? EV_READ : EV_WRITE,
-                poll_connect, conn);
+        conn->readable = event_new(conn->base, PQsocket(conn->pg),
+                status == PGRES_POLLING_READING ? EV_READ : EV_WRITE, poll_connect, conn);
         event_add(conn->readable, NULL);
 }
 
@@ -290,7 +294,8 @@ static void connect_next(struct pgconn *conn)
         conn->state = PGCONN_CONNECTING;
         conn->pg = connect_to_host(conn);
         if (!conn->pg || PQstatus(conn->pg) == CONNECTION_BAD) {
-                pgconn_drop(conn, conn->pg ? PQerrorMessage(conn->pg) : "the connection string cannot be used");
+                pgconn_drop(
+                        conn, conn->pg ? PQerrorMessage(conn->pg) : "the connection string cannot be used");
                 return;
         }
         evtimer_add(conn->timer, &patience);
@@ -298,7 +303,8 @@ static void connect_next(struct pgconn *conn)
         event_add(conn->readable, NULL);
 }
 
-void pgconn_init(struct pgconn *conn, struct event_base *base, bool pipeline, const struct pgconn_handlers *handlers)
+void pgconn_init(
+        struct pgconn *conn, struct event_base *base, bool pipeline, const struct pgconn_handlers *handlers)
 {
         *conn = (struct pgconn){ .base = base, .handlers = *handlers, .pipeline = pipeline };
         conn->timer = evtimer_new(base, timer_fired, conn);

@@ -16,10 +16,11 @@ struct event;
 
 struct pgconn_handlers {
         void *context;
-        void (*ready)(void *context);                     /* connected: send away */
-        void (*lost)(void *context, const char *why);     /* every result still due will never come; it tries again by itself */
-        void (*result)(void *context, PGresult *result);  /* borrowed; PGRES_PIPELINE_SYNC too */
-        void (*end)(void *context);                       /* behind a statement's last result (may be NULL) */
+        void (*ready)(void *context); /* connected: send away */
+        void (*lost)(void *context,
+                const char *why); /* every result still due will never come; it tries again by itself */
+        void (*result)(void *context, PGresult *result); /* borrowed; PGRES_PIPELINE_SYNC too */
+        void (*end)(void *context); /* behind a statement's last result (may be NULL) */
         void (*notified)(void *context, const char *payload, int pid); /* may be NULL */
 };
 
@@ -33,15 +34,16 @@ struct pgconn {
         enum pgconn_state state;
         PGconn *pg;
         struct event *readable, *writable, *timer;
-        size_t due;        /* ends and syncs still to come */
-        size_t host;       /* which of several to try next */
+        size_t due; /* ends and syncs still to come */
+        size_t host; /* which of several to try next */
         unsigned failures; /* in a row */
-        unsigned life;     /* grows with each connection: callbacks notice that theirs is over */
+        unsigned life; /* grows with each connection: callbacks notice that theirs is over */
         bool replication_doubt; /* a notice said that a commit did not reach the standby */
         bool single_row;
 };
 
-void pgconn_init(struct pgconn *conn, struct event_base *base, bool pipeline, const struct pgconn_handlers *handlers);
+void pgconn_init(
+        struct pgconn *conn, struct event_base *base, bool pipeline, const struct pgconn_handlers *handlers);
 void pgconn_deinit(struct pgconn *conn);
 /* (Re)connects to `conninfo` from now on. */
 void pgconn_start(struct pgconn *conn, const char *conninfo);

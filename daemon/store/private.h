@@ -17,8 +17,8 @@ enum lane_state {
         LANE_DECIDING, /* a long decision, over several turns of the loop */
         LANE_SENT,
         LANE_CATCHING_UP, /* something was stale: the feed is being read */
-        LANE_RESTING,     /* before the next try */
-        LANE_APPLYING,    /* durable; a long batch is taken into memory over several turns */
+        LANE_RESTING, /* before the next try */
+        LANE_APPLYING, /* durable; a long batch is taken into memory over several turns */
 };
 
 struct lane_seq {
@@ -37,10 +37,10 @@ struct lane {
         struct batch batch;
         struct batch_params params;
         bool has_params;
-        struct event *timer;   /* the batch's deadline, rests, slices */
+        struct event *timer; /* the batch's deadline, rests, slices */
         char sqlstate[6], *message, *detail;
-        bool outcome_seen;     /* 'done' or 'again' came; the sync decides */
-        bool doubt;            /* the standby may not have it */
+        bool outcome_seen; /* 'done' or 'again' came; the sync decides */
+        bool doubt; /* the standby may not have it */
         size_t applied;
 };
 
@@ -58,7 +58,8 @@ void queue_remove(struct store *store, struct change *change);
 /* Lets every idle lane take what it can. */
 void queue_pump(struct store *store);
 void queue_expire(struct store *store, int64_t now_us);
-void change_fail(struct change *change, int why, enum outcome outcome, const char *sqlstate, const char *message);
+void change_fail(
+        struct change *change, int why, enum outcome outcome, const char *sqlstate, const char *message);
 /* Asks one member; false: it answered and is gone. */
 enum decision change_decide(struct batch *batch, struct change *change);
 
@@ -87,8 +88,8 @@ struct feed {
         size_t count;
         struct waiter *waiters;
         unsigned long round; /* rounds begun */
-        int step;            /* what the next result belongs to */
-        size_t family;       /* being read */
+        int step; /* what the next result belongs to */
+        size_t family; /* being read */
         struct feed_read *read;
         struct event *tick, *wake_timer;
         size_t wakes_due; /* results of usher.wake still to come */
@@ -103,7 +104,8 @@ struct feed_family *feed_family(struct feed *feed, const struct uuid *family);
 void feed_own(struct feed *feed, const struct uuid *family, const struct uuid *writer, int64_t seq);
 /* Waiters whose deadline has passed. */
 void feed_expire(struct feed *feed);
-void feed_wait(struct feed *feed, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context);
+void feed_wait(
+        struct feed *feed, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context);
 const struct record *store_record(const struct store *store, const char *kind);
 
 /* ---- loading (load.c): migrations, then every family, once ---- */

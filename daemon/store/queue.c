@@ -42,9 +42,12 @@ void queue_add(struct store *store, struct change *change)
         link_last(store, change);
 }
 
-void change_fail(struct change *change, int why, enum outcome outcome, const char *sqlstate, const char *message)
+void change_fail(
+        struct change *change, int why, enum outcome outcome, const char *sqlstate, const char *message)
 {
-        struct change_failure failure = { .outcome = outcome, .why = why, .sqlstate = sqlstate, .message = message };
+        struct change_failure failure = {
+                .outcome = outcome, .why = why, .sqlstate = sqlstate, .message = message
+        };
 
         change->state = CHANGE_FREE;
         change->batch = NULL;
@@ -109,8 +112,8 @@ static bool take(struct store *store, struct lane *lane, struct change *change)
 static bool is_full(const struct store *store, const struct lane *lane)
 {
         return lane->batch.member_count >= store->settings.batch_max ||
-               lane->batch.rows_json.length >= BATCH_BYTES_MAX || lane->bulk || lane->state == LANE_DECIDING ||
-               lane->batch.members[0]->alone;
+               lane->batch.rows_json.length >= BATCH_BYTES_MAX || lane->bulk ||
+               lane->state == LANE_DECIDING || lane->batch.members[0]->alone;
 }
 
 static void fill_lane(struct store *store, struct lane *lane)
@@ -124,7 +127,8 @@ static void fill_lane(struct store *store, struct lane *lane)
                 if (lane->batch.member_count && is_full(store, lane))
                         break;
                 /* Nobody overtakes an earlier one that wants the same. */
-                if (!may_join(lane, change) || claims_hold(&store->held, change->claims, change->claim_count) ||
+                if (!may_join(lane, change) ||
+                        claims_hold(&store->held, change->claims, change->claim_count) ||
                         claims_hold(&store->waiting, change->claims, change->claim_count)) {
                         claims_add(&store->waiting, change->claims, change->claim_count);
                         continue;

@@ -43,18 +43,20 @@ static void request_free(struct read_request *request)
 static void send_one(struct reader *reader, const struct read_request *request)
 {
         reader->sent++;
-        pgconn_send(&reader->conn, request->sql, (int)request->count, (const char *const *)request->values, false);
+        pgconn_send(&reader->conn, request->sql, (int)request->count, (const char *const *)request->values,
+                false);
         pgconn_sync(&reader->conn);
 }
 
-void store_read(struct store *store, const char *sql, size_t count, const char *const *values, int64_t deadline_us,
+void store_read(struct store *store, const char *sql, size_t count, const char *const *values,
+        int64_t deadline_us,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context)
 {
         struct reader *reader = &store->reader;
         struct read_request *request = xcalloc(1, sizeof(*request));
 
-        *request = (struct read_request){ xstrdup(sql), xcalloc(count + 1, sizeof(char *)), count, deadline_us, done, context,
-                false, NULL };
+        *request = (struct read_request){ xstrdup(sql), xcalloc(count + 1, sizeof(char *)), count,
+                deadline_us, done, context, false, NULL };
         for (size_t i = 0; i < count; i++)
                 request->values[i] = values[i] ? xstrdup(values[i]) : NULL;
         *reader->last = request;
@@ -133,7 +135,9 @@ void reader_expire(struct reader *reader, int64_t now_us)
 
 void reader_init(struct reader *reader, struct store *store)
 {
-        struct pgconn_handlers handlers = { .context = reader, .ready = conn_ready, .lost = conn_lost, .result = conn_result };
+        struct pgconn_handlers handlers = {
+                .context = reader, .ready = conn_ready, .lost = conn_lost, .result = conn_result
+        };
 
         memset(reader, 0, sizeof(*reader));
         reader->store = store;

@@ -134,7 +134,8 @@ enum store_state store_state(const struct store *store, struct instant *since)
         return store->state;
 }
 
-void store_catch_up(struct store *store, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context)
+void store_catch_up(
+        struct store *store, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context)
 {
         feed_wait(&store->feed, deadline_us, done, context);
 }
@@ -168,7 +169,8 @@ static void stop_look(evutil_socket_t fd, short what, void *context)
         (void)fd;
         (void)what;
         if (is_busy(store) && clock_monotonic_us() < store->stop_deadline_us) {
-                event_base_once(store->base, -1, EV_TIMEOUT, stop_look, store, &(struct timeval){ 0, TICK_MS * 1000 });
+                event_base_once(store->base, -1, EV_TIMEOUT, stop_look, store,
+                        &(struct timeval){ 0, TICK_MS * 1000 });
                 return;
         }
         disconnect_all(store);

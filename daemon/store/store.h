@@ -36,14 +36,14 @@ struct scan_row;
 enum store_state { STORE_OFFLINE, STORE_ONLINE };
 
 struct store_settings {
-        const char *conninfo;       /* NULL: the private cluster */
-        const char *state_dir;      /* where that lives (and the key file) */
-        const char *pg_bindir;      /* NULL: found */
-        const char *sql_dir;        /* the migrations; NULL: as installed */
-        size_t lanes;               /* 2 */
-        size_t batch_max;           /* scans a batch, 128 */
-        int64_t batch_deadline_us;  /* a batch with no answer by then: the connection is given up and the outcome found out */
-        bool migrate;               /* bring an older schema up to date at start (private cluster: always) */
+        const char *conninfo; /* NULL: the private cluster */
+        const char *state_dir; /* where that lives (and the key file) */
+        const char *pg_bindir; /* NULL: found */
+        const char *sql_dir; /* the migrations; NULL: as installed */
+        size_t lanes; /* 2 */
+        size_t batch_max; /* scans a batch, 128 */
+        int64_t batch_deadline_us; /* a batch with no answer by then: the connection is given up and the outcome found out */
+        bool migrate; /* bring an older schema up to date at start (private cluster: always) */
 };
 
 struct store_handlers {
@@ -72,14 +72,15 @@ enum store_state store_state(const struct store *store, struct instant *since);
 /* Reads everything anew (SIGHUP). */
 void store_reload(struct store *store);
 /* Calls `done` when the feed has been read up to a moment after this call, or the deadline (monotonic) passed. */
-void store_catch_up(struct store *store, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context);
+void store_catch_up(
+        struct store *store, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context);
 
 /* ---- changes ---- */
 
 enum decision {
-        DECISION_RECORD,   /* rows were added to the batch: `finish` comes later */
+        DECISION_RECORD, /* rows were added to the batch: `finish` comes later */
         DECISION_ANSWERED, /* nothing to record (a refusal, nothing changed): the change has been answered and is gone */
-        DECISION_MORE,     /* a long one: call again after the loop has served others; nothing else joins its batch */
+        DECISION_MORE, /* a long one: call again after the loop has served others; nothing else joins its batch */
 };
 
 /* Embedded in the owner's request state; the store links it while it is queued or under way. */
@@ -88,10 +89,10 @@ struct change {
         struct uuid family;
         const uint64_t *claims; /* the owner's memory */
         size_t claim_count;
-        int64_t deadline_us;    /* monotonic; before a batch took it: finish(OUTCOME_STALE, "deadline"); in a batch: UNKNOWN */
-        bool bulk;              /* an import: a lane and a batch of its own */
-        bool alone;             /* the store's: it is to be tried in a batch of its own */
-        unsigned attempts;      /* the store's: how often it was decided */
+        int64_t deadline_us; /* monotonic; before a batch took it: finish(OUTCOME_STALE, "deadline"); in a batch: UNKNOWN */
+        bool bulk; /* an import: a lane and a batch of its own */
+        bool alone; /* the store's: it is to be tried in a batch of its own */
+        unsigned attempts; /* the store's: how often it was decided */
         /* the store's own */
         struct change *next, *previous;
         struct batch *batch;
@@ -100,7 +101,14 @@ struct change {
 
 struct change_failure {
         enum outcome outcome;
-        enum { FAILURE_DEADLINE, FAILURE_OFFLINE, FAILURE_STALE, FAILURE_REFUSED, FAILURE_UNKNOWN, FAILURE_KEY_USED } why;
+        enum {
+                FAILURE_DEADLINE,
+                FAILURE_OFFLINE,
+                FAILURE_STALE,
+                FAILURE_REFUSED,
+                FAILURE_UNKNOWN,
+                FAILURE_KEY_USED
+        } why;
         const char *sqlstate, *message; /* FAILURE_REFUSED: for the log */
 };
 
@@ -131,25 +139,27 @@ void batch_expect(struct batch *batch, struct change *change, const void *row);
 void batch_add_counter(struct batch *batch, struct change *change, const struct uuid *event, const char *kind,
         const char *id, int64_t by, int64_t min, int64_t max);
 /* The request key under which `result_json` is kept; a used key fails the change with FAILURE_KEY_USED. */
-void batch_add_request_key(struct batch *batch, struct change *change, const struct uuid *key, const char *actor,
-        const char *method, const uint8_t params_digest[static 16], const char *result_json);
+void batch_add_request_key(struct batch *batch, struct change *change, const struct uuid *key,
+        const char *actor, const char *method, const uint8_t params_digest[static 16],
+        const char *result_json);
 /* A scan, as it goes to the log. */
 struct scan_row {
         struct uuid family, event, nonce;
-        const char *checkpoint, *registration; /* registration NULL: unknown credential, `credential_digest` instead */
+        const char *checkpoint,
+                *registration; /* registration NULL: unknown credential, `credential_digest` instead */
         uint8_t credential_digest[16];
         bool has_digest;
-        struct date day;                       /* of the presence it moved; DATE_NONE for `per` event */
+        struct date day; /* of the presence it moved; DATE_NONE for `per` event */
         const char *direction, *verdict, *reason; /* reason NULL when admitted */
         struct instant at, received_at;
         const char *device, *by, *why;
-        const char *flags;                     /* JSON array text or NULL */
-        int64_t inside;                        /* as answered */
-        int64_t registration_version;          /* relied on; re-checked when recorded */
-        int64_t presence_version;              /* of the presence after it; 0: it moved nobody */
+        const char *flags; /* JSON array text or NULL */
+        int64_t inside; /* as answered */
+        int64_t registration_version; /* relied on; re-checked when recorded */
+        int64_t presence_version; /* of the presence after it; 0: it moved nobody */
         bool presence_inside, presence_admitted; /* … and what it says then */
         bool undone;
-        struct uuid writer;                    /* set by the store: its place in the log */
+        struct uuid writer; /* set by the store: its place in the log */
         int64_t seq;
 };
 void batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan);
@@ -165,7 +175,8 @@ const struct scan_row *batch_scan(const struct batch *batch, const struct change
  * OUTCOME_REFUSED when it answered with an error.
  */
 struct store_result;
-void store_read(struct store *store, const char *sql, size_t count, const char *const *values, int64_t deadline_us,
+void store_read(struct store *store, const char *sql, size_t count, const char *const *values,
+        int64_t deadline_us,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context);
 size_t result_lines(const struct store_result *result);
 const char *result_text(const struct store_result *result, size_t line, size_t column); /* NULL: null */

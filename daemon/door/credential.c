@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "door/credential.h"
+
+#include <sodium.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "door/keys.h"
+
+/* Its five leading bits are the letter U; the three others count the forms. */
+#define CREDENTIAL_FORM 0xa1
+#define CREDENTIAL_BYTES (CREDENTIAL_PAYLOAD + CREDENTIAL_SIGNATURE)
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+static const char *const kind_words[] = {
+#define X(name, word) [CREDENTIAL_##name] = word,
+        CREDENTIAL_KINDS(X)
+#undef X
+};
+
+const char *credential_kind_word(enum credential_kind kind)
+{
+        return kind_words[kind];
+}
+
+int credential_kind_from_word(const char *word)
+{
+        for (size_t i = 0; i < sizeof(kind_words) / sizeof(kind_words[0]); i++)
+                if (strcmp(kind_words[i], word) == 0)
+                        return (int)i;
+        return -1;
+}
+
+static void mark_make(const char *label, const void *bytes, size_t length, uint8_t mark[static 4])
+{
+        uint8_t hash[crypto_generichash_BYTES_MIN];
+
+        crypto_generichash(hash, sizeof(hash), bytes, length, (const uint8_t *)label, strlen(label));
+        memcpy(mark, hash, 4);
+}
+
+void credential_event_mark(const struct uuid *event, uint8_t mark[static 4])
+{
+        mark_make("usherd event mark", event->bytes, sizeof(event->bytes), mark);
+}
+
+void credential_ticket_mark(const char *ticket, uint8_t mark[static 4])
+{
+        mark_make("usherd ticket mark", ticket, strlen(ticket), mark);
+}
+
+static bool second_fits(struct instant at)
+{
+        return instant_is_none(at) || (at.us > 0 && at.us / INSTANT_SECOND < UINT32_MAX);
+}
+
+int credential_fill(struct credential_content *content, const struct uuid *event, int64_t key_number,
+        const char *registration, const char *ticket, struct instant valid_from, struct instant valid_to,
+        enum credential_kind kind, int64_t issue)
+{
+        size_t length = strlen(registration);
+
+        if (key_number < 1 || key_number > UINT8_MAX || issue < 1 || issue > UINT16_MAX)
+                return CREDENTIAL_E_RANGE;
+        if (length < 1 || length > CREDENTIAL_CODE_MAX || !second_fits(valid_from) || !second_fits(valid_to))
+                return CREDENTIAL_E_RANGE;
+        memset(content, 0, sizeof(*content));
+        credential_event_mark(event, content->event_mark);
+        credential_ticket_mark(ticket, content->ticket_mark);
+        content->key_number = (uint8_t)key_number;
+        memcpy(content->registration, registration, length);
+        content->valid_from = valid_from;
+        content->valid_to = valid_to;
+        content->kind = kind;
+        content->issue = (uint16_t)issue;
+        return 0;
+}
+
+static uint8_t *put_second(uint8_t *to, struct instant at, uint32_t none)
+{
+        uint32_t second = instant_is_none(at) ? none : (uint32_t)(at.us / INSTANT_SECOND);
+
+        for (int shift = 24; shift >= 0; shift -= 8)
+                *to++ = (uint8_t)(second >> shift);
+        return to;
+}
+
+static const uint8_t *get_second(const uint8_t *from, struct instant *at, uint32_t none)
+{
+        uint32_t second = 0;
+
+        for (size_t i = 0; i < 4; i++)
+                second = second << 8 | *from++;
+        *at = second == none ? INSTANT_NONE : (struct instant){ second * INSTANT_SECOND };
+        return from;
+}
+
+/* form 1, event 4, key 1, registration 11, ticket 4, from 4, to 4, kind 1, issue 2 */
+static void payload_write(
+        const struct credential_content *content, uint8_t payload[static CREDENTIAL_PAYLOAD])
+{
+        uint8_t *p = payload;
+
+        *p++ = CREDENTIAL_FORM;
+        p = mempcpy(p, content->event_mark, 4);
+        *p++ = content->key_number;
+        p = mempcpy(p, content->registration, CREDENTIAL_CODE_MAX);
+        p = mempcpy(p, content->ticket_mark, 4);
+        p = put_second(p, content->valid_from, 0);
+        p = put_second(p, content->valid_to, UINT32_MAX);
+        *p++ = (uint8_t)content->kind;
+        *p++ = (uint8_t)(content->issue >> 8);
+        *p = (uint8_t)content->issue;
+}
+
+static int payload_read(const uint8_t payload[static CREDENTIAL_PAYLOAD], struct credential_content *content)
+{
+        const uint8_t *p = payload;
+
+        memset(content, 0, sizeof(*content));
+        if (*p++ != CREDENTIAL_FORM)
+                return CREDENTIAL_E_FORM;
+        memcpy(content->event_mark, p, 4);
+        content->key_number = p[4];
+        memcpy(content->registration, p + 5, CREDENTIAL_CODE_MAX);
+        p += 5 + CREDENTIAL_CODE_MAX;
+        memcpy(content->ticket_mark, p, 4);
+        p = get_second(p + 4, &content->valid_from, 0);
+        p = get_second(p, &content->valid_to, UINT32_MAX);
+        if (*p > CREDENTIAL_CODE)
+                return CREDENTIAL_E_FORM;
+        content->kind = (enum credential_kind) * p;
+        content->issue = (uint16_t)(p[1] << 8 | p[2]);
+        return 0;
+}
+
+static void text_write(const uint8_t bytes[static CREDENTIAL_BYTES], char text[static CREDENTIAL_TEXT + 1])
+{
+        unsigned bits = 0, held = 0;
+        size_t at = 0;
+
+        for (size_t i = 0; i < CREDENTIAL_BYTES; i++) {
+                bits = bits << 8 | bytes[i];
+                for (held += 8; held >= 5; held -= 5)
+                        text[at++] = alphabet[bits >> (held - 5) & 31];
+        }
+        text[at++] = alphabet[bits << (5 - held) & 31];
+        text[at] = '\0';
+}
+
+static int letter_value(char c)
+{
+        if (c >= 'A' && c <= 'Z')
+                return c - 'A';
+        if (c >= 'a' && c <= 'z')
+                return c - 'a';
+        return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+/* The bytes and the canonical text; false when it is not 154 of our characters, or its last bits are not zero. */
+static bool text_read(
+        const char *text, uint8_t bytes[static CREDENTIAL_BYTES], char canonical[static CREDENTIAL_TEXT])
+{
+        unsigned bits = 0, held = 0;
+        size_t count = 0, at = 0;
+
+        for (; *text; text++) {
+                int value;
+
+                if (strchr(" \t\r\n\v\f", *text))
+                        continue;
+                value = letter_value(*text);
+                if (value < 0 || count == CREDENTIAL_TEXT)
+                        return false;
+                canonical[count++] = alphabet[value];
+                bits = bits << 5 | (unsigned)value;
+                held += 5;
+                if (held >= 8) {
+                        held -= 8;
+                        bytes[at++] = (uint8_t)(bits >> held);
+                }
+        }
+        return count == CREDENTIAL_TEXT && (bits & ((1u << held) - 1)) == 0;
+}
+
+void credential_issue(const struct credential_content *content, const struct signing_key *key,
+        char text[static CREDENTIAL_TEXT + 1])
+{
+        uint8_t bytes[CREDENTIAL_BYTES];
+
+        payload_write(content, bytes);
+        crypto_sign_detached(bytes + CREDENTIAL_PAYLOAD, NULL, bytes, CREDENTIAL_PAYLOAD, key->secret_key);
+        text_write(bytes, text);
+}
+
+int credential_parse(const char *text, struct credential_read *read)
+{
+        uint8_t bytes[CREDENTIAL_BYTES];
+        char canonical[CREDENTIAL_TEXT];
+
+        if (!text_read(text, bytes, canonical))
+                return CREDENTIAL_E_FORM;
+        memcpy(read->payload, bytes, CREDENTIAL_PAYLOAD);
+        memcpy(read->signature, bytes + CREDENTIAL_PAYLOAD, CREDENTIAL_SIGNATURE);
+        credential_digest(canonical, read->digest);
+        return payload_read(read->payload, &read->content);
+}
+
+int credential_verify(const struct credential_read *read, const uint8_t public_key[static 32])
+{
+        if (crypto_sign_verify_detached(read->signature, read->payload, CREDENTIAL_PAYLOAD, public_key) != 0)
+                return CREDENTIAL_E_SIGNATURE;
+        return 0;
+}
+
+void credential_digest(const char text[static CREDENTIAL_TEXT], uint8_t digest[static CREDENTIAL_DIGEST])
+{
+        crypto_generichash(digest, CREDENTIAL_DIGEST, (const uint8_t *)text, CREDENTIAL_TEXT, NULL, 0);
+}

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "door/roster.h"
+
+#include <string.h>
+
+#include "base/table.h"
+
+/* People inside a checkpoint on a day; and whether it was ever used. */
+struct tally {
+        struct date day;
+        int64_t inside;
+        struct tally *next;
+        char checkpoint[];
+};
+
+struct used {
+        struct used *next;
+        char checkpoint[];
+};
+
+/* Registrations of a ticket type by status. */
+struct places {
+        int64_t taken, waiting;
+        struct places *next;
+        char ticket[];
+};
+
+struct roster {
+        struct uuid event;
+        struct rowset tickets, checkpoints;
+        struct table registrations, by_external_id, by_person;
+        struct table credentials, by_code, by_digest, by_registration;
+        struct table presence;
+        const struct registration_row **ordered; /* by (created_at, id) */
+        size_t ordered_count, ordered_capacity;
+        struct tally *tallies;
+        struct places *places;
+        struct used *used;
+};
+
+/* ---- keys ---- */
+
+struct person {
+        const char *email, *name;
+};
+
+static uint64_t person_hash(const struct person *person)
+{
+        return hash_text(person->name, hash_text(person->email, 1));
+}
+
+#define KEYED(name, type, expression)                                                                        \
+        static uint64_t name##_hash(const void *entry)                                                       \
+        {                                                                                                    \
+                const type *row = entry;                                                                     \
+                                                                                                             \
+                return hash_text((expression), 0);                                                           \
+        }                                                                                                    \
+        static bool name##_equal(const void *entry, const void *key)                                         \
+        {                                                                                                    \
+                const type *row = entry;                                                                     \
+                                                                                                             \
+                return strcmp((expression), key) == 0;                                                       \
+        }
+
+KEYED(id, struct row, row->id)
+KEYED(external, struct registration_row, row->external_id)
+KEYED(code, struct credential_row, row->code)
+KEYED(owner, struct credential_row, row->registration)
+
+static uint64_t person_entry_hash(const void *entry)
+{
+        const struct registration_row *row = entry;
+
+        return person_hash(&(struct person){ row->email, row->name });
+}
+
+static bool person_entry_equal(const void *entry, const void *key)
+{
+        const struct registration_row *row = entry;
+        const struct person *person = key;
+
+        return strcmp(row->email, person->email) == 0 && strcmp(row->name, person->name) == 0;
+}
+
+static uint64_t digest_hash(const void *entry)
+{
+        const struct credential_row *row = entry;
+
+        return hash_bytes(row->digest.data, 16, 0);
+}
+
+static bool digest_equal(const void *entry, const void *key)
+{
+        const struct credential_row *row = entry;
+
+        return memcmp(row->digest.data, key, 16) == 0;
+}
+
+struct roster *roster_new(const struct uuid *event)
+{
+        struct roster *roster = xcalloc(1, sizeof(*roster));
+
+        roster->event = *event;
+        table_init(&roster->registrations, id_hash, id_equal);
+        table_init(&roster->by_external_id, external_hash, external_equal);
+        table_init(&roster->by_person, person_entry_hash, person_entry_equal);
+        table_init(&roster->credentials, id_hash, id_equal);
+        table_init(&roster->by_code, code_hash, code_equal);
+        table_init(&roster->by_digest, digest_hash, digest_equal);
+        table_init(&roster->by_registration, owner_hash, owner_equal);
+        table_init(&roster->presence, id_hash, id_equal);
+        return roster;
+}
+
+static void table_unref(struct table *table)
+{
+        size_t iterator = 0;
+        void *entry;
+
+        while ((entry = table_next(table, &iterator)))
+                row_unref(entry);
+        table_deinit(table);
+}
+
+#define LIST_FREE(list)                                                                                      \
+        do {                                                                                                 \
+                while (list) {                                                                               \
+                        void *gone_ = (list);                                                                \
+                        (list) = (list)->next;                                                               \
+                        free(gone_);                                                                         \
+                }                                                                                            \
+        } while (0)
+
+struct roster *roster_free(struct roster *roster)
+{
+        if (!roster)
+                return NULL;
+        rowset_deinit(&roster->tickets);
+        rowset_deinit(&roster->checkpoints);
+        table_deinit(&roster->by_external_id);
+        table_deinit(&roster->by_person);
+        table_deinit(&roster->by_code);
+        table_deinit(&roster->by_digest);
+        table_deinit(&roster->by_registration);
+        table_unref(&roster->registrations);
+        table_unref(&roster->credentials);
+        table_unref(&roster->presence);
+        free(roster->ordered);
+        LIST_FREE(roster->tallies);
+        LIST_FREE(roster->places);
+        LIST_FREE(roster->used);
+        free(roster);
+        return NULL;
+}
+
+/* ---- registrations ---- */
+
+static struct places *places_of(struct roster *roster, const char *ticket)
+{
+        struct places *places = roster->places;
+
+        while (places && strcmp(places->ticket, ticket) != 0)
+                places = places->next;
+        if (places)
+                return places;
+        places = xcalloc(1, sizeof(*places) + strlen(ticket) + 1);
+        memcpy(places->ticket, ticket, strlen(ticket) + 1);
+        places->next = roster->places;
+        roster->places = places;
+        return places;
+}
+
+static void count_registration(struct roster *roster, const struct registration_row *row, int by)
+{
+        struct places *places = places_of(roster, row->ticket);
+
+        if (strcmp(row->status, "confirmed") == 0)
+                places->taken += by;
+        else if (strcmp(row->status, "waitlisted") == 0)
+                places->waiting += by;
+}
+
+static void index_registration(struct roster *roster, const struct registration_row *row, bool add)
+{
+        void *entry = (void *)(uintptr_t)row;
+
+        if (add) {
+                if (row->external_id)
+                        table_add(&roster->by_external_id, entry);
+                if (row->email && row->name)
+                        table_add(&roster->by_person, entry);
+        } else {
+                if (row->external_id)
+                        table_remove(&roster->by_external_id, entry);
+                if (row->email && row->name)
+                        table_remove(&roster->by_person, entry);
+        }
+        count_registration(roster, row, add ? 1 : -1);
+}
+
+static int order_compare(const struct registration_row *row, struct instant created_at, const char *id)
+{
+        if (row->created_at.us != created_at.us)
+                return row->created_at.us < created_at.us ? -1 : 1;
+        return strcmp(row->row.id, id);
+}
+
+static size_t order_find(const struct roster *roster, struct instant created_at, const char *id)
+{
+        size_t low = 0, high = roster->ordered_count;
+
+        /* Most arrive in order: look at the end first. */
+        if (high && order_compare(roster->ordered[high - 1], created_at, id) < 0)
+                return high;
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (order_compare(roster->ordered[middle], created_at, id) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static void order_add(struct roster *roster, const struct registration_row *row)
+{
+        size_t i = order_find(roster, row->created_at, row->row.id);
+
+        if (roster->ordered_count == roster->ordered_capacity) {
+                roster->ordered_capacity = roster->ordered_capacity ? roster->ordered_capacity * 3 / 2 : 64;
+                roster->ordered =
+                        xrealloc(roster->ordered, roster->ordered_capacity * sizeof(*roster->ordered));
+        }
+        memmove(&roster->ordered[i + 1], &roster->ordered[i],
+                (roster->ordered_count - i) * sizeof(*roster->ordered));
+        roster->ordered[i] = row;
+        roster->ordered_count++;
+}
+
+static void order_replace(
+        struct roster *roster, const struct registration_row *before, const struct registration_row *row)
+{
+        size_t i = order_find(roster, before->created_at, before->row.id);
+
+        if (i < roster->ordered_count && roster->ordered[i] == before)
+                roster->ordered[i] = row;
+}
+
+static bool apply_registration(struct roster *roster, const struct registration_row *row)
+{
+        const struct registration_row *before = roster_registration(roster, row->row.id);
+
+        if ((before && before->row.version >= row->row.version) || row->row.deleted)
+                return false;
+        row_ref(row);
+        if (before) {
+                index_registration(roster, before, false);
+                table_remove(&roster->registrations, before);
+                order_replace(roster, before, row);
+        } else {
+                order_add(roster, row);
+        }
+        table_add(&roster->registrations, (void *)(uintptr_t)row);
+        index_registration(roster, row, true);
+        row_unref(before);
+        return true;
+}
+
+/* ---- credentials ---- */
+
+static void index_credential(struct roster *roster, const struct credential_row *row, bool add)
+{
+        void *entry = (void *)(uintptr_t)row;
+        bool (*change)(struct table *, const void *) = table_remove;
+
+        if (add) {
+                table_add(&roster->by_registration, entry);
+                if (row->code)
+                        table_add(&roster->by_code, entry);
+                if (row->digest.length == 16)
+                        table_add(&roster->by_digest, entry);
+                return;
+        }
+        change(&roster->by_registration, entry);
+        if (row->code)
+                change(&roster->by_code, entry);
+        if (row->digest.length == 16)
+                change(&roster->by_digest, entry);
+}
+
+static bool apply_credential(struct roster *roster, const struct credential_row *row)
+{
+        const struct credential_row *before =
+                table_find(&roster->credentials, hash_text(row->row.id, 0), row->row.id);
+
+        if ((before && before->row.version >= row->row.version) || row->row.deleted)
+                return false;
+        row_ref(row);
+        if (before) {
+                index_credential(roster, before, false);
+                table_remove(&roster->credentials, before);
+        }
+        table_add(&roster->credentials, (void *)(uintptr_t)row);
+        index_credential(roster, row, true);
+        row_unref(before);
+        return true;
+}
+
+/* ---- presence ---- */
+
+static void count_inside(struct roster *roster, const struct presence_row *row, int by)
+{
+        struct tally *tally = roster->tallies;
+
+        if (!row->inside)
+                return;
+        while (tally && (strcmp(tally->checkpoint, row->checkpoint) != 0 || tally->day.days != row->day.days))
+                tally = tally->next;
+        if (!tally) {
+                tally = xcalloc(1, sizeof(*tally) + strlen(row->checkpoint) + 1);
+                memcpy(tally->checkpoint, row->checkpoint, strlen(row->checkpoint) + 1);
+                tally->day = row->day;
+                tally->next = roster->tallies;
+                roster->tallies = tally;
+        }
+        tally->inside += by;
+}
+
+static bool apply_presence(struct roster *roster, const struct presence_row *row)
+{
+        const struct presence_row *before =
+                table_find(&roster->presence, hash_text(row->row.id, 0), row->row.id);
+
+        if (before && before->row.version >= row->row.version)
+                return false;
+        row_ref(row);
+        if (before) {
+                count_inside(roster, before, -1);
+                table_remove(&roster->presence, before);
+        }
+        table_add(&roster->presence, (void *)(uintptr_t)row);
+        count_inside(roster, row, 1);
+        roster_checkpoint_mark_used(roster, row->checkpoint);
+        row_unref(before);
+        return true;
+}
+
+bool roster_apply(struct roster *roster, const void *applied)
+{
+        const struct row *row = applied;
+
+        if (row->record == &registration_record)
+                return apply_registration(roster, applied);
+        if (row->record == &credential_record)
+                return apply_credential(roster, applied);
+        if (row->record == &presence_record)
+                return apply_presence(roster, applied);
+        if (row->record == &ticket_record)
+                return rowset_apply(&roster->tickets, row);
+        if (row->record == &checkpoint_record)
+                return rowset_apply(&roster->checkpoints, row);
+        return false;
+}
+
+/* ---- looking up ---- */
+
+const struct rowset *roster_tickets(const struct roster *roster)
+{
+        return &roster->tickets;
+}
+
+const struct rowset *roster_checkpoints(const struct roster *roster)
+{
+        return &roster->checkpoints;
+}
+
+const struct checkpoint_row *roster_checkpoint_next(
+        const struct roster *roster, const struct checkpoint_row *after)
+{
+        return rowset_next(&roster->checkpoints, &roster->event, after ? after->row.id : NULL);
+}
+
+bool roster_checkpoint_used(const struct roster *roster, const char *checkpoint)
+{
+        for (const struct used *used = roster->used; used; used = used->next)
+                if (strcmp(used->checkpoint, checkpoint) == 0)
+                        return true;
+        return false;
+}
+
+void roster_checkpoint_mark_used(struct roster *roster, const char *checkpoint)
+{
+        struct used *used;
+
+        if (roster_checkpoint_used(roster, checkpoint))
+                return;
+        used = xcalloc(1, sizeof(*used) + strlen(checkpoint) + 1);
+        memcpy(used->checkpoint, checkpoint, strlen(checkpoint) + 1);
+        used->next = roster->used;
+        roster->used = used;
+}
+
+size_t roster_registration_count(const struct roster *roster)
+{
+        return roster->ordered_count;
+}
+
+const struct registration_row *roster_registration(const struct roster *roster, const char *code)
+{
+        return table_find(&roster->registrations, hash_text(code, 0), code);
+}
+
+const struct registration_row *roster_by_external_id(const struct roster *roster, const char *external_id)
+{
+        return table_find(&roster->by_external_id, hash_text(external_id, 0), external_id);
+}
+
+const struct registration_row *roster_by_person(
+        const struct roster *roster, const char *email, const char *name)
+{
+        struct person person = { email, name };
+
+        return table_find(&roster->by_person, person_hash(&person), &person);
+}
+
+const struct registration_row *roster_registration_after(
+        const struct roster *roster, struct instant created_at, const char *id)
+{
+        size_t i = instant_is_none(created_at) ? 0 : order_find(roster, created_at, id);
+
+        if (i < roster->ordered_count && !instant_is_none(created_at) &&
+                order_compare(roster->ordered[i], created_at, id) == 0)
+                i++;
+        return i < roster->ordered_count ? roster->ordered[i] : NULL;
+}
+
+const struct registration_row *roster_registration_at(const struct roster *roster, size_t n)
+{
+        return n < roster->ordered_count ? roster->ordered[n] : NULL;
+}
+
+const struct credential_row *roster_by_code(const struct roster *roster, const char *code)
+{
+        const struct credential_row *best = NULL, *row;
+        uint64_t hash = hash_text(code, 0);
+        size_t iterator = 0;
+
+        while ((row = table_find_next(&roster->by_code, hash, code, &iterator))) {
+                if (instant_is_none(row->replaced_at))
+                        return row;
+                if (!best || row->replaced_at.us > best->replaced_at.us)
+                        best = row;
+        }
+        return best;
+}
+
+const struct credential_row *roster_by_digest(const struct roster *roster, const uint8_t digest[static 16])
+{
+        return table_find(&roster->by_digest, hash_bytes(digest, 16, 0), digest);
+}
+
+const struct credential_row *roster_credential_next(
+        const struct roster *roster, const char *registration, const struct credential_row *after)
+{
+        uint64_t hash = hash_text(registration, 0);
+        const struct credential_row *row;
+        size_t iterator = 0;
+        bool found = !after;
+
+        while ((row = table_find_next(&roster->by_registration, hash, registration, &iterator))) {
+                if (found)
+                        return row;
+                found = row == after;
+        }
+        return NULL;
+}
+
+/* ---- places ---- */
+
+int64_t roster_taken(const struct roster *roster, const char *ticket)
+{
+        return places_of((struct roster *)(uintptr_t)roster, ticket)->taken;
+}
+
+int64_t roster_waiting(const struct roster *roster, const char *ticket)
+{
+        return places_of((struct roster *)(uintptr_t)roster, ticket)->waiting;
+}
+
+static bool waits_before(const struct registration_row *a, const struct registration_row *b)
+{
+        if (a->waiting_since.us != b->waiting_since.us)
+                return a->waiting_since.us < b->waiting_since.us;
+        return strcmp(a->row.id, b->row.id) < 0;
+}
+
+const struct registration_row *roster_waiting_next(
+        const struct roster *roster, const char *ticket, const struct registration_row *after)
+{
+        const struct registration_row *next = NULL;
+
+        if (!roster_waiting(roster, ticket))
+                return NULL;
+        for (size_t i = 0; i < roster->ordered_count; i++) {
+                const struct registration_row *row = roster->ordered[i];
+
+                if (strcmp(row->status, "waitlisted") != 0 || strcmp(row->ticket, ticket) != 0)
+                        continue;
+                if ((!after || waits_before(after, row)) && (!next || waits_before(row, next)))
+                        next = row;
+        }
+        return next;
+}
+
+size_t roster_ticket_users(const struct roster *roster, const char *ticket, const struct row **by, size_t max)
+{
+        const struct checkpoint_row *checkpoint = NULL;
+        char *quoted = xasprintf("\"%s\"", ticket);
+        size_t count = 0;
+
+        for (size_t i = 0; i < roster->ordered_count && count < max; i++)
+                if (strcmp(roster->ordered[i]->ticket, ticket) == 0)
+                        by[count++] = &roster->ordered[i]->row;
+        while (count < max && (checkpoint = roster_checkpoint_next(roster, checkpoint)))
+                if (checkpoint->tickets && strstr(checkpoint->tickets, quoted))
+                        by[count++] = &checkpoint->row;
+        free(quoted);
+        return count;
+}
+
+/* ---- presence ---- */
+
+const char *presence_id(
+        char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration)
+{
+        char date[11] = "";
+
+        if (!date_is_none(day))
+                date_format(day, date);
+        snprintf(id, PRESENCE_ID_MAX, "%s/%s/%s", checkpoint, date, registration);
+        return id;
+}
+
+const struct presence_row *roster_presence(
+        const struct roster *roster, const char *checkpoint, struct date day, const char *registration)
+{
+        char id[PRESENCE_ID_MAX];
+
+        presence_id(id, checkpoint, day, registration);
+        return table_find(&roster->presence, hash_text(id, 0), id);
+}
+
+int64_t roster_inside(const struct roster *roster, const char *checkpoint, struct date day)
+{
+        for (const struct tally *tally = roster->tallies; tally; tally = tally->next)
+                if (strcmp(tally->checkpoint, checkpoint) == 0 && tally->day.days == day.days)
+                        return tally->inside;
+        return 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The roster: who is registered for one event, what opens its doors for them, and where they have been. It holds
+ * rows (see base/row.h) by all that they are looked up by, and counts what decisions need. Changed by roster_apply
+ * alone; a row that is not newer than what it holds does nothing.
+ */
+#pragma once
+
+#include <stddef.h>
+#include "base/rowset.h"
+#include "door/rows.h"
+
+struct roster;
+
+struct roster *roster_new(const struct uuid *event);
+struct roster *roster_free(struct roster *roster);
+/* Takes a row of door/rows.h that belongs to this event; true when it changed anything. */
+bool roster_apply(struct roster *roster, const void *row);
+
+const struct rowset *roster_tickets(const struct roster *roster);
+const struct rowset *roster_checkpoints(const struct roster *roster);
+/* Checkpoints one after the other; NULL begins, NULL ends. */
+const struct checkpoint_row *roster_checkpoint_next(
+        const struct roster *roster, const struct checkpoint_row *after);
+/* Whether anything was scanned there, as far as presence tells. */
+bool roster_checkpoint_used(const struct roster *roster, const char *checkpoint);
+void roster_checkpoint_mark_used(struct roster *roster, const char *checkpoint);
+
+/* ---- registrations; borrowed, NULL: none ---- */
+
+size_t roster_registration_count(const struct roster *roster);
+const struct registration_row *roster_registration(const struct roster *roster, const char *code);
+const struct registration_row *roster_by_external_id(const struct roster *roster, const char *external_id);
+/* By e-mail and name, both to the letter. */
+const struct registration_row *roster_by_person(
+        const struct roster *roster, const char *email, const char *name);
+/* In order of (created_at, id): the first behind that place; INSTANT_NONE begins. */
+const struct registration_row *roster_registration_after(
+        const struct roster *roster, struct instant created_at, const char *id);
+/* The n-th in that order. */
+const struct registration_row *roster_registration_at(const struct roster *roster, size_t n);
+
+/* ---- credentials ---- */
+
+/* The standing credential with a plain code (as code_fold makes it), else the one last replaced that had it. */
+const struct credential_row *roster_by_code(const struct roster *roster, const char *code);
+const struct credential_row *roster_by_digest(const struct roster *roster, const uint8_t digest[static 16]);
+/* All of a registration's, one after the other; NULL begins, NULL ends. */
+const struct credential_row *roster_credential_next(
+        const struct roster *roster, const char *registration, const struct credential_row *after);
+
+/* ---- places ---- */
+
+int64_t roster_taken(const struct roster *roster, const char *ticket); /* confirmed */
+int64_t roster_waiting(const struct roster *roster, const char *ticket); /* waitlisted */
+/* The waiting of a ticket type in order of (waiting_since, id); NULL begins, NULL ends. */
+const struct registration_row *roster_waiting_next(
+        const struct roster *roster, const char *ticket, const struct registration_row *after);
+/* Up to `max` registrations and checkpoints that name a ticket type. */
+size_t roster_ticket_users(
+        const struct roster *roster, const char *ticket, const struct row **by, size_t max);
+
+/* ---- presence ---- */
+
+enum { PRESENCE_ID_MAX = 160 };
+/* A presence row's id, written to `id`, which comes back. */
+const char *presence_id(
+        char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration);
+
+/* `day` DATE_NONE for a checkpoint `per` event. */
+const struct presence_row *roster_presence(
+        const struct roster *roster, const char *checkpoint, struct date day, const char *registration);
+/* People inside (admitted and not left) by the last move of each. */
+int64_t roster_inside(const struct roster *roster, const char *checkpoint, struct date day);

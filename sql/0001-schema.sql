@@ -425,17 +425,17 @@ CREATE TABLE usher.presence (
         PRIMARY KEY (family_id, event_id, id)
 ) WITH (fillfactor = 80);
 
+-- Kept beside the event that it signs for, in the nil family: it is made in the batch that makes the event.
 CREATE TABLE usher.signing_key (
-        family_id  uuid,
-        event_id   uuid,
+        family_id  uuid CHECK (family_id = '00000000-0000-0000-0000-000000000000'),
+        event_id   uuid REFERENCES usher.event (event_uuid) ON DELETE CASCADE,
         id         text COLLATE "C",
         version    bigint NOT NULL CHECK (version > 0),
         number     bigint NOT NULL CHECK (number > 0),
         public_key bytea NOT NULL,
         sealed     bytea,
         created_at timestamptz NOT NULL,
-        PRIMARY KEY (family_id, event_id, id),
-        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE
+        PRIMARY KEY (family_id, event_id, id)
 );
 
 -- The scan log: append-only (the daemon's role may not change it), its own feed, and found by place and by nonce

@@ -14,14 +14,17 @@
 
 enum { TICK_SECONDS = 2, WAKE_MS = 5, CHANGES_MAX_KINDS = 32 };
 
-enum step {
-        STEP_REST,
-        STEP_FAMILIES,
-        STEP_CHANGES,
-        STEP_SCANS,
-        STEP_SYNC_CHANGES,
-        STEP_ROWS,
-        STEP_SYNC_ROWS
+/* What the next answer on the connection belongs to: one entry a statement sent, and one a sync. */
+enum due {
+        DUE_NOTHING, /* a wake-up, or LISTEN */
+        DUE_FAMILIES,
+        DUE_CHANGES,
+        DUE_SCANS,
+        DUE_ROWS,
+        DUE_SYNC,
+        DUE_SYNC_FAMILIES,
+        DUE_SYNC_CHANGES,
+        DUE_SYNC_ROWS
 };
 
 /* What one round has read so far. */
@@ -63,6 +66,43 @@ const struct record *store_record(const struct store *store, const char *kind)
         return NULL;
 }
 
+/* ---- what was sent ---- */
+
+static void due_add(struct feed *feed, enum due due)
+{
+        if (feed->due_count == feed->due_capacity) {
+                feed->due_capacity = feed->due_capacity ? 2 * feed->due_capacity : 16;
+                feed->due = xrealloc(feed->due, feed->due_capacity * sizeof(*feed->due));
+        }
+        feed->due[feed->due_count++] = (uint8_t)due;
+}
+
+static enum due due_first(const struct feed *feed)
+{
+        return feed->due_count ? (enum due)feed->due[0] : DUE_NOTHING;
+}
+
+static enum due due_take(struct feed *feed)
+{
+        enum due first = due_first(feed);
+
+        if (feed->due_count)
+                memmove(feed->due, feed->due + 1, --feed->due_count);
+        return first;
+}
+
+static void ask(struct feed *feed, enum due due, const char *sql, size_t count, const char *const *values)
+{
+        pgconn_send(&feed->conn, sql, count, values, due != DUE_NOTHING);
+        due_add(feed, due);
+}
+
+static void ask_sync(struct feed *feed, enum due due)
+{
+        pgconn_sync(&feed->conn);
+        due_add(feed, due);
+}
+
 /* ---- rounds ---- */
 
 static void next_round(struct feed *feed);
@@ -74,7 +114,7 @@ static void waiters_finish(struct feed *feed)
 
         while (*link) {
                 struct waiter *waiter = *link;
-                bool read = waiter->after < feed->round && feed->step == STEP_REST;
+                bool read = waiter->after < feed->round && !feed->reading;
 
                 if (!read && waiter->deadline_us > now_us) {
                         link = &waiter->next;
@@ -99,7 +139,8 @@ void feed_wait(
         next_round(feed);
 }
 
-static void send_reads(struct feed *feed, const char *const *sqls, size_t count)
+/* Statements about the family under way, each beginning where this daemon stands in it. */
+static void ask_beyond(struct feed *feed, const char *const *sqls, const enum due *dues, size_t count, enum due sync)
 {
         const struct feed_family *family = &feed->families[feed->family];
         _cleanup_(buffer_deinit) struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
@@ -112,8 +153,8 @@ static void send_reads(struct feed *feed, const char *const *sqls, size_t count)
         values[1] = writers.data;
         values[2] = seqs.data;
         for (size_t i = 0; i < count; i++)
-                pgconn_send(&feed->conn, sqls[i], 3, values, true);
-        pgconn_sync(&feed->conn);
+                ask(feed, dues[i], sqls[i], 3, values);
+        ask_sync(feed, sync);
 }
 
 static void ask_changes(struct feed *feed)
@@ -129,21 +170,21 @@ static void ask_changes(struct feed *feed)
 
         feed->read = xcalloc(1, sizeof(*feed->read));
         feed->families[feed->family].dirty = false;
-        feed->step = STEP_CHANGES;
-        send_reads(feed, sqls, 2);
+        feed->reading = true;
+        ask_beyond(feed, sqls, (const enum due[]){ DUE_CHANGES, DUE_SCANS }, 2, DUE_SYNC_CHANGES);
 }
 
 static void ask_families(struct feed *feed)
 {
-        feed->step = STEP_FAMILIES;
-        pgconn_send(&feed->conn, "SELECT * FROM usher.families()", 0, NULL, true);
-        pgconn_sync(&feed->conn);
+        feed->reading = true;
+        ask(feed, DUE_FAMILIES, "SELECT * FROM usher.families()", 0, NULL);
+        ask_sync(feed, DUE_SYNC_FAMILIES);
 }
 
 /* The nil family goes first: it says which families there are, and a row of an unknown one has nowhere to go. */
 static void next_round(struct feed *feed)
 {
-        if (feed->step != STEP_REST || !feed->ready || !feed->store->loaded)
+        if (feed->reading || !feed->ready || !feed->store->loaded)
                 return;
         for (size_t i = 0; i < feed->count; i++)
                 if (feed->families[i].dirty) {
@@ -178,7 +219,7 @@ static void round_ended(struct feed *feed)
         }
         feed->read = NULL;
         read_free(read);
-        feed->step = STEP_REST;
+        feed->reading = false;
         next_round(feed);
 }
 
@@ -187,6 +228,7 @@ static void ask_rows(struct feed *feed)
         struct feed_read *read = feed->read;
         char sql[CHANGES_MAX_KINDS][96];
         const char *sqls[CHANGES_MAX_KINDS];
+        enum due dues[CHANGES_MAX_KINDS];
 
         if (!read->kind_count || read->failed) {
                 round_ended(feed);
@@ -197,10 +239,10 @@ static void ask_rows(struct feed *feed)
                         "SELECT * FROM usher.changed_%s($1::uuid, $2::uuid[], $3::bigint[])",
                         read->kinds[i]->kind);
                 sqls[i] = sql[i];
+                dues[i] = DUE_ROWS;
         }
-        feed->step = STEP_ROWS;
         read->kind = 0;
-        send_reads(feed, sqls, read->kind_count);
+        ask_beyond(feed, sqls, dues, read->kind_count, DUE_SYNC_ROWS);
 }
 
 /* ---- results ---- */
@@ -320,68 +362,37 @@ static void take_families(struct feed *feed, const PGresult *result)
 
 static void take_tuples(struct feed *feed, const PGresult *result)
 {
-        switch ((enum step)feed->step) {
-        case STEP_FAMILIES:
+        enum due due = due_first(feed);
+
+        if (due == DUE_FAMILIES)
                 take_families(feed, result);
-                return;
-        case STEP_CHANGES:
+        else if (due == DUE_CHANGES)
                 take_changes(feed, result);
-                return;
-        case STEP_SCANS:
+        else if (due == DUE_SCANS)
                 take_scans(feed, result);
-                return;
-        case STEP_ROWS:
+        else if (due == DUE_ROWS)
                 rows_apply(feed->store, feed->read->kinds[feed->read->kind], result);
-                return;
-        case STEP_REST:
-        case STEP_SYNC_CHANGES:
-        case STEP_SYNC_ROWS:
-                return;
-        }
 }
 
-/* Wake-ups are statements of their own between rounds; their ends are counted apart. */
 static void conn_end(void *context)
 {
         struct feed *feed = context;
 
-        switch ((enum step)feed->step) {
-        case STEP_CHANGES:
-                feed->step = STEP_SCANS;
-                return;
-        case STEP_SCANS:
-                feed->step = STEP_SYNC_CHANGES;
-                return;
-        case STEP_ROWS:
-                if (feed->read && ++feed->read->kind == feed->read->kind_count)
-                        feed->step = STEP_SYNC_ROWS;
-                return;
-        case STEP_FAMILIES:
-        case STEP_REST:
-        case STEP_SYNC_CHANGES:
-        case STEP_SYNC_ROWS:
-                return;
-        }
+        if (due_take(feed) == DUE_ROWS)
+                feed->read->kind++;
 }
 
 static void take_sync(struct feed *feed)
 {
-        switch ((enum step)feed->step) {
-        case STEP_FAMILIES:
-                feed->step = STEP_REST;
+        enum due due = due_take(feed);
+
+        if (due == DUE_SYNC_FAMILIES) {
+                feed->reading = false;
                 next_round(feed);
-                return;
-        case STEP_SYNC_CHANGES:
+        } else if (due == DUE_SYNC_CHANGES) {
                 ask_rows(feed);
-                return;
-        case STEP_SYNC_ROWS:
+        } else if (due == DUE_SYNC_ROWS) {
                 round_ended(feed);
-                return;
-        case STEP_REST:
-        case STEP_CHANGES:
-        case STEP_SCANS:
-        case STEP_ROWS:
-                return;
         }
 }
 
@@ -419,11 +430,8 @@ static void wake_others(evutil_socket_t fd, short what, void *context)
 
         (void)fd;
         (void)what;
-        /* Between rounds only: then every result belongs to one thing. */
-        if (!feed->ready || feed->step != STEP_REST) {
-                evtimer_add(feed->wake_timer, (&(struct timeval){ 0, WAKE_MS * 1000 }));
-                return;
-        }
+        if (!feed->ready)
+                return; /* whoever listens reads every two seconds, too */
         for (size_t i = 0; i < feed->count; i++) {
                 char uuid[37];
                 const char *values[] = { uuid };
@@ -432,11 +440,11 @@ static void wake_others(evutil_socket_t fd, short what, void *context)
                         continue;
                 feed->families[i].wake = false;
                 uuid_format(&feed->families[i].family, uuid);
-                pgconn_send(&feed->conn, "SELECT usher.wake($1::uuid)", 1, values, false);
+                ask(feed, DUE_NOTHING, "SELECT usher.wake($1::uuid)", 1, values);
                 any = true;
         }
         if (any)
-                pgconn_sync(&feed->conn);
+                ask_sync(feed, DUE_SYNC);
 }
 
 void feed_own(struct feed *feed, const struct uuid *uuid, const struct uuid *writer, int64_t seq)
@@ -469,11 +477,11 @@ static void conn_ready(void *context)
         struct feed *feed = context;
 
         feed->ready = true;
-        feed->step = STEP_REST;
-        pgconn_send(&feed->conn, "LISTEN usher_feed", 0, NULL, false);
-        pgconn_sync(&feed->conn);
+        ask(feed, DUE_NOTHING, "LISTEN usher_feed", 0, NULL);
+        ask_sync(feed, DUE_SYNC);
         for (size_t i = 0; i < feed->count; i++)
                 feed->families[i].dirty = true;
+        evtimer_add(feed->wake_timer, (&(struct timeval){ 0, WAKE_MS * 1000 }));
         if (feed->store->loaded)
                 ask_families(feed);
 }
@@ -486,7 +494,8 @@ static void conn_lost(void *context, const char *why)
         feed->ready = false;
         read_free(feed->read);
         feed->read = NULL;
-        feed->step = STEP_REST;
+        feed->reading = false;
+        feed->due_count = 0;
 }
 
 static void tick(evutil_socket_t fd, short what, void *context)
@@ -495,7 +504,7 @@ static void tick(evutil_socket_t fd, short what, void *context)
 
         (void)fd;
         (void)what;
-        if (!feed->ready || !feed->store->loaded || feed->step != STEP_REST)
+        if (!feed->ready || !feed->store->loaded || feed->reading)
                 return;
         for (size_t i = 0; i < feed->count; i++)
                 feed->families[i].dirty = true;
@@ -544,6 +553,7 @@ void feed_deinit(struct feed *feed)
         for (size_t i = 0; i < feed->count; i++)
                 places_deinit(&feed->families[i].places);
         free(feed->families);
+        free(feed->due);
         while (feed->waiters) {
                 struct waiter *next = feed->waiters->next;
 

@@ -88,11 +88,12 @@ struct feed {
         size_t count;
         struct waiter *waiters;
         unsigned long round; /* rounds begun */
-        int step; /* what the next result belongs to */
+        bool reading; /* a round is under way */
+        uint8_t *due; /* what the answers to come belong to, in order */
+        size_t due_count, due_capacity;
         size_t family; /* being read */
         struct feed_read *read;
         struct event *tick, *wake_timer;
-        size_t wakes_due; /* results of usher.wake still to come */
 };
 
 void feed_init(struct feed *feed, struct store *store);

@@ -95,16 +95,18 @@ static void set_deadline(struct call *call)
 static bool find_event(struct call *call, const struct login *login)
 {
         const char *slug = call_text(call, "event");
+        struct event_state *event;
 
         if (!(call->method->flags & METHOD_EVENT) || (call->method->flags & METHOD_ITSELF))
                 return true;
-        call->event = state_event(&call->api->state, slug);
-        if (call->event && call->method->role == ROLE_PUBLIC && !event_latest(call->event) &&
+        event = state_event(&call->api->state, slug);
+        if (event && call->method->role == ROLE_PUBLIC && !event_latest(event) &&
                 (call->role == ROLE_PUBLIC || !login_covers(login, &call->api->state, slug)))
-                call->event = NULL;
-        if (!call->event)
+                event = NULL;
+        call->event = event;
+        if (!event)
                 call_fail_not_found(call, "event", slug);
-        return call->event;
+        return event;
 }
 
 static bool take_request_key(struct call *call)

@@ -98,11 +98,12 @@ static enum decision create_record(struct call *call, struct batch *batch, const
 static enum decision create_decide(struct call *call, struct batch *batch)
 {
         const struct ticket_row *ticket = need_ticket(call, call_text(call, "ticket"));
-        const char *code = call_text(call, "code"), *status;
         _cleanup_(buffer_deinit) struct buffer plain = BUFFER_NULL;
+        const char *code, *status;
 
         if (!ticket || !external_id_is_free(call, call_text(call, "external_id"), NULL))
                 return DECISION_ANSWERED;
+        code = call_text(call, "code");
         if (code && !registration_read_code(call, code, NULL, &plain))
                 return DECISION_ANSWERED;
         status = seats_take(call, batch, ticket, NULL);

@@ -17,6 +17,7 @@
 
 #include "api/api.h"
 #include "api/demo.h"
+#include "api/token_command.h"
 #include "api/token_rights.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -35,6 +36,8 @@ struct daemon {
         struct wire *wire;
         struct event *signals[3], *ready_timer, *expiry_timer;
         struct demo *demo;
+        struct token_command *token_command;
+        char *own_socket; /* of `usherd token` */
         bool listening, ready, stopping;
         int status;
 };
@@ -71,6 +74,19 @@ static int listen_passed(struct daemon *daemon)
         return count;
 }
 
+static void token_made(void *context, const char *secret, const char *why)
+{
+        struct daemon *daemon = context;
+
+        if (secret)
+                puts(secret);
+        else
+                log_error("no token was made: %s", why);
+        if (!secret)
+                daemon->status = EXIT_FAILURE;
+        daemon_stop(daemon);
+}
+
 static void daemon_listen(struct daemon *daemon)
 {
         int passed;
@@ -89,7 +105,10 @@ static void daemon_listen(struct daemon *daemon)
                 daemon_stop(daemon);
                 return;
         }
-        if (daemon->demo)
+        if (daemon->own_socket)
+                daemon->token_command =
+                        token_command_new(daemon->api, daemon->own_socket, token_made, daemon);
+        else if (daemon->demo)
                 demo_load(daemon->demo);
         else
                 daemon_ready(daemon);
@@ -120,7 +139,14 @@ static void store_loaded(void *context)
 {
         struct daemon *daemon = context;
 
-        daemon_listen(daemon);
+        if (daemon->settings.command == SETTINGS_MIGRATE) {
+                log_info("the database's schema is as this usherd needs it; what a daemon logs in as has to "
+                         "be a "
+                         "member of the role usherd");
+                daemon_stop(daemon);
+        } else {
+                daemon_listen(daemon);
+        }
 }
 
 static void store_failed(void *context, const char *why)
@@ -211,6 +237,8 @@ static struct store_settings store_settings_of(const struct settings *settings)
                 .batch_max = settings->batch_scans,
                 .batch_deadline_us = settings->batch_deadline_us,
                 .migrate = true,
+                .migrate_only = settings->command == SETTINGS_MIGRATE,
+                .leave_adopted = settings->command != SETTINGS_RUN,
         };
 }
 
@@ -261,13 +289,15 @@ static void watch_signals(struct daemon *daemon)
         daemon->expiry_timer = event_new(daemon->base, -1, EV_PERSIST, expire, daemon);
         event_add(daemon->expiry_timer, &second);
         daemon->ready_timer = event_new(daemon->base, -1, 0, ready_waited, daemon);
-        if (daemon->settings.conninfo)
+        if (daemon->settings.conninfo && daemon->settings.command == SETTINGS_RUN)
                 event_add(daemon->ready_timer, &wait);
 }
 
 static void daemon_deinit(struct daemon *daemon)
 {
         demo_free(daemon->demo);
+        token_command_free(daemon->token_command);
+        free(daemon->own_socket);
         for (size_t i = 0; i < 3; i++)
                 if (daemon->signals[i])
                         event_free(daemon->signals[i]);
@@ -284,9 +314,26 @@ static void daemon_deinit(struct daemon *daemon)
         settings_deinit(&daemon->settings);
 }
 
+/* It works as a daemon that nobody else can reach: beside one that runs, or alone. */
+static void become_token_command(struct daemon *daemon)
+{
+        struct settings_listen *listen = &daemon->settings.listen;
+
+        for (size_t i = 0; i < listen->count; i++)
+                free(listen->addresses[i]);
+        daemon->own_socket = xasprintf("%s/token-%d.sock", daemon->settings.state_dir, (int)getpid());
+        listen->addresses = xrealloc(listen->addresses, sizeof(*listen->addresses));
+        listen->addresses[0] = xasprintf("unix:%s", daemon->own_socket);
+        listen->count = 1;
+        daemon->settings.demo = false;
+}
+
 static int run(struct daemon *daemon)
 {
         int r;
+
+        if (daemon->settings.command == SETTINGS_TOKEN)
+                become_token_command(daemon);
 
         daemon->base = event_base_new();
         if (!daemon->base)
@@ -327,7 +374,8 @@ int main(int argc, char **argv)
                 return r == SETTINGS_E_USAGE ? EXIT_USAGE : EXIT_FAILURE;
         }
         buffer_deinit(&why);
-        log_setup(daemon.settings.log_level, getenv("JOURNAL_STREAM") != NULL);
+        log_setup(daemon.settings.command == SETTINGS_TOKEN ? LOG_LEVEL_WARNING : daemon.settings.log_level,
+                getenv("JOURNAL_STREAM") != NULL);
         switch (daemon.settings.command) {
         case SETTINGS_HELP:
                 settings_usage(stdout);

@@ -5,9 +5,8 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
+#include "api/own_socket.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -181,25 +180,19 @@ static bool is_loaded(const struct demo *demo)
 void demo_load(struct demo *demo)
 {
         const char *path = own_socket(demo->api->settings);
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
 
         if (is_loaded(demo)) {
                 demo->done(demo->context, NULL);
                 return;
         }
-        if (!path || strlen(path) >= sizeof(address.sun_path)) {
+        if (!path) {
                 demo->done(demo->context, "it goes over a Unix socket: let the daemon listen on one");
                 return;
         }
         log_info("loading the demo event");
-        memcpy(address.sun_path, path, strlen(path));
-        demo->peer = bufferevent_socket_new(demo->api->base, -1, BEV_OPT_CLOSE_ON_FREE);
+        demo->peer = own_socket_connect(demo->api, path);
         bufferevent_setcb(demo->peer, answered, NULL, went, demo);
         bufferevent_enable(demo->peer, EV_READ | EV_WRITE);
-        if (bufferevent_socket_connect(demo->peer, (struct sockaddr *)&address, sizeof(address)) < 0) {
-                finish(demo, "the daemon's own socket cannot be reached");
-                return;
-        }
         ask_all(demo);
 }
 

@@ -200,12 +200,18 @@ static const char *const common_errors[] = { "unauthenticated", "forbidden", "in
 
 static void write_errors(const struct method *method, struct jsonout *out)
 {
+        bool takes_key = method_takes_key(method);
+
         json_name(out, "errors");
         json_begin_array(out);
         for (size_t i = 0; common_errors[i]; i++)
                 json_text(out, common_errors[i]);
-        for (size_t i = 0; method->errors && method->errors[i]; i++)
+        for (size_t i = 0; method->errors && method->errors[i]; i++) {
+                takes_key = takes_key && strcmp(method->errors[i], "exists") != 0;
                 json_text(out, method->errors[i]);
+        }
+        if (takes_key) /* a key that was used for something else */
+                json_text(out, "exists");
         json_end_array(out);
 }
 

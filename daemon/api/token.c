@@ -248,11 +248,12 @@ const struct method token_invite_method = {
 
 /* ---- token.list ---- */
 
-static bool sees(const struct call *call, const struct login *login, const struct token_row *token)
+/* Whose token is bound to an event sees what is bound to it alone. `event` may be NULL. */
+static bool sees(const struct call *call, const struct login *login, const char *event)
 {
         if (!login->token || !login->token->event)
                 return true;
-        return token->event && login_covers(login, &call->api->state, token->event);
+        return event && login_covers(login, &call->api->state, event);
 }
 
 static void write_token(const struct token_row *token, struct jsonout *out)
@@ -284,7 +285,7 @@ static void token_list(struct call *call)
         json_begin_array(&out);
         while (written < limit && (token = rowset_next(&call->api->state.tokens, &UUID_NIL, after))) {
                 after = last = token->row.id;
-                if (!sees(call, login, token))
+                if (!sees(call, login, token->event))
                         continue;
                 write_token(token, &out);
                 written++;
@@ -322,15 +323,28 @@ const struct method token_list_method = {
 
 /* ---- token.revoke ---- */
 
+static enum decision revoke_invite(struct call *call, struct batch *batch, const struct invite_row *invite)
+{
+        _cleanup_(row_unrefp) struct row *gone = row_tombstone(&invite->row, invite->row.version + 1);
+
+        buffer_add_text(&call->kept, "{\"revoked\":true}");
+        batch_add_row(batch, &call->change, gone);
+        return call_record(call, batch);
+}
+
+/* A token, or an invitation that nobody has used yet. */
 static enum decision revoke_decide(struct call *call, struct batch *batch)
 {
         const char *id = call_text(call, "id");
         const struct token_row *token = rowset_find(&call->api->state.tokens, &UUID_NIL, id);
+        const struct invite_row *invite = rowset_find(&call->api->state.invites, &UUID_NIL, id);
         const struct login *login = call->own;
         _cleanup_(row_unrefp) struct token_row *revoked = NULL;
         struct token_row fresh;
 
-        if (!token || !sees(call, login, token))
+        if (invite && sees(call, login, invite->event))
+                return revoke_invite(call, batch, invite);
+        if (!token || !sees(call, login, token->event))
                 return CALL_ANSWERED(call_fail_not_found(call, "token", id));
         buffer_add_text(&call->kept, "{\"revoked\":true}");
         if (token->revoked)

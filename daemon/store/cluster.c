@@ -304,6 +304,8 @@ void cluster_stop(struct cluster *cluster, unsigned seconds, void (*done)(void *
         cluster->stopped = done;
         cluster->stopped_context = context;
         cluster->stop_deadline_us = clock_monotonic_us() + (int64_t)seconds * INSTANT_SECOND;
+        if (!cluster->ours && cluster->store->settings.leave_adopted)
+                cluster->pid = 0;
         if (!cluster->starting && cluster->pid)
                 kill(cluster->pid, SIGINT);
         watch_after(cluster, cluster->pid ? POLL_MS : 0);

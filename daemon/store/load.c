@@ -38,7 +38,7 @@ struct loader {
         struct pgconn conn;
         enum loader_step step;
         int version, newest;
-        bool migrated;
+        bool granted; /* the private cluster's daemon may do its work */
         struct uuid *families;
         size_t family_count, family, record;
         char *error;
@@ -198,11 +198,16 @@ static void version_known(struct loader *loader)
                                 "run, as its owner, "
                                 "usherd -d CONNINFO migrate",
                                 loader->version, loader->newest);
-        } else if (loader->migrated && store->cluster) {
+        } else if (store->cluster && !loader->granted) {
+                loader->granted = true;
                 loader->step = LOAD_GRANT;
                 pgconn_send_script(&loader->conn, "DO $$ BEGIN CREATE ROLE usherd_daemon LOGIN; EXCEPTION "
                                                   "WHEN duplicate_object THEN NULL; END $$;"
                                                   "SELECT usher.grant_to('usherd_daemon')");
+        } else if (store->settings.migrate_only) {
+                loader->step = LOAD_DONE;
+                pgconn_stop(&loader->conn);
+                store->handlers.loaded(store->handlers.context);
         } else {
                 ask_families(loader);
         }
@@ -351,10 +356,12 @@ static void migration_ended(struct loader *loader)
                 return;
         }
         if (loader->error) {
-                loader_fail(loader, "the migration failed, and nothing of it was kept: %s", loader->error);
+                loader_fail(loader,
+                        "the migration failed, and nothing of it was kept: %s"
+                        "the schema is made and changed by its owner: usherd -d CONNINFO migrate",
+                        loader->error);
                 return;
         }
-        loader->migrated = true;
         ask_version(loader);
 }
 
@@ -382,7 +389,7 @@ static void conn_end(void *context)
                 migration_ended(loader);
                 return;
         case LOAD_GRANT:
-                ask_families(loader);
+                version_known(loader);
                 return;
         case LOAD_FAMILIES:
                 load_next_family(loader);

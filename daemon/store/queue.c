@@ -94,7 +94,8 @@ static bool take(struct store *store, struct lane *lane, struct change *change)
         size_t count = change->claim_count < 32 ? change->claim_count : 32;
         enum decision decision;
 
-        memcpy(claims, change->claims, count * sizeof(*claims));
+        if (count)
+                memcpy(claims, change->claims, count * sizeof(*claims));
         queue_remove(store, change);
         if (!lane->batch.member_count)
                 open_batch(lane, change);

@@ -39,6 +39,8 @@ struct store_settings {
         const char *conninfo; /* NULL: the private cluster */
         const char *state_dir; /* where that lives (and the key file) */
         const char *pg_bindir; /* NULL: found */
+        bool leave_adopted; /* a private cluster that ran before this daemon runs on behind it */
+        bool migrate_only; /* `loaded` is called as soon as the schema is the newest; nothing is read */
         const char *sql_dir; /* the migrations; NULL: as installed */
         size_t lanes; /* 2 */
         size_t batch_max; /* scans a batch, 128 */

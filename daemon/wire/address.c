@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "wire/address.h"
 
-enum { BACKLOG = 4096, UNIX_MODE = 0660 };
+enum { BACKLOG = 4096, UNIX_MODE = 0666 };
 
 static int fail(const char **why, int r, const char *said)
 {

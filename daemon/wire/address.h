@@ -7,7 +7,7 @@
 enum { ADDRESS_SOCKETS_MAX = 8 };
 
 /*
- * Binds and listens on "unix:PATH" (mode 0660; a socket that nobody listens on any more is taken over) or
+ * Binds and listens on "unix:PATH" (mode 0666; a socket that nobody listens on any more is taken over) or
  * "tcp:HOST:PORT" (every address that HOST names; "*" or nothing: any; an IPv6 address may stand in brackets).
  * Yields how many descriptors are in `fds`, or -errno with `*why` said.
  */

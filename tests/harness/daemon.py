@@ -26,7 +26,7 @@ class Cluster:
         self.database = self._find_database()
 
     def _command(self, database, sql):
-        return place.as_account(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.socket_directory,
+        return place.as_account(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.socket_directory, "-U", "usherd_owner",
                                  "-p", str(self.port), "-d", database, "-c", sql])
 
     def _find_database(self):
@@ -46,7 +46,7 @@ class Cluster:
         return PsqlSession(self)
 
     def conninfo(self, host=None, port=None):
-        return f"host={host or self.socket_directory} port={port or self.port} dbname={self.database}"
+        return f"host={host or self.socket_directory} port={port or self.port} dbname={self.database} user=usherd_daemon"
 
 
 class PsqlSession:

@@ -71,7 +71,7 @@ def test_what_changes_takes_a_request_key_and_nothing_else_does(methods):
 
 def test_one_method_may_be_asked_for(daemon, methods):
     with daemon.client() as client:
-        assert client.call("server.describe", method="room.put")["methods"] == {"room.put": methods["room.put"]}
+        assert client.call("server.describe", {"method": "room.put"})["methods"] == {"room.put": methods["room.put"]}
 
 
 def test_an_unknown_parameter_is_refused_by_every_method(admin, methods):

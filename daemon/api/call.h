@@ -36,6 +36,8 @@ struct call {
         uint64_t claims[CALL_CLAIMS_MAX];
         struct uuid request_key; /* nil: none */
         bool has_request_key, replayed;
+        bool has_digest; /* call_digest was asked already, on a helper thread */
+        uint8_t digest[16];
         struct buffer kept; /* the result's JSON (or what `again` makes it from), set by decide */
         void *own; /* the method's, freed with own_free */
         void (*own_free)(void *own);
@@ -83,5 +85,7 @@ bool call_is_stale(struct call *call, int64_t version);
 #define CALL_ANSWERED(expression) ((expression), DECISION_ANSWERED)
 /* Inside decide: nothing has to be recorded; `call->kept` is the result (request key or not). */
 enum decision call_unchanged(struct call *call, struct batch *batch);
+/* What a request key was used for, into `digest`: for params that are too large to be dumped on the loop. */
+void call_digest(struct call *call);
 /* Inside decide: adds the request key's record, if one is given. Call last, when `kept` is complete. */
 enum decision call_record(struct call *call, struct batch *batch);

@@ -30,18 +30,23 @@ static struct call *call_of_change(struct change *change)
         return (struct call *)((char *)change - offsetof(struct call, change));
 }
 
-/* Params by value, the envelope's own aside: what a request key was used for. */
-static void params_digest(const struct call *call, uint8_t digest[static 16])
+/* Params by value, the envelope's own aside. */
+void call_digest(struct call *call)
 {
-        json_t *copy = json_copy((json_t *)(uintptr_t)call->params);
+        json_t *copy;
         char *text;
 
+        if (call->has_digest)
+                return;
+        copy = json_copy((json_t *)(uintptr_t)call->params);
         json_object_del(copy, "request_key");
         json_object_del(copy, "deadline_ms");
         text = json_dumps(copy, JSON_COMPACT | JSON_SORT_KEYS);
-        crypto_generichash(digest, 16, (const unsigned char *)text, strlen(text), NULL, 0);
+        crypto_generichash(
+                call->digest, sizeof(call->digest), (const unsigned char *)text, strlen(text), NULL, 0);
         free(text);
         json_decref(copy);
+        call->has_digest = true;
 }
 
 /* The result goes out: made from what was kept, or that itself. */
@@ -61,10 +66,9 @@ static void answer_kept(struct call *call)
 static void replay(struct call *call, const struct store_result *result)
 {
         char digest_text[33];
-        uint8_t digest[16];
 
-        params_digest(call, digest);
-        sodium_bin2hex(digest_text, sizeof(digest_text), digest, sizeof(digest));
+        call_digest(call);
+        sodium_bin2hex(digest_text, sizeof(digest_text), call->digest, sizeof(call->digest));
         if (strcmp(result_text(result, 0, 0), call->actor) != 0 ||
                 strcmp(result_text(result, 0, 1), call->method->name) != 0 ||
                 strcmp(result_text(result, 0, 2) + 2, digest_text) != 0) {
@@ -181,12 +185,10 @@ void call_submit(
 
 enum decision call_record(struct call *call, struct batch *batch)
 {
-        uint8_t digest[16];
-
         if (call->has_request_key) {
-                params_digest(call, digest);
+                call_digest(call);
                 batch_add_request_key(batch, &call->change, &call->request_key, call->actor,
-                        call->method->name, digest, call->kept.data);
+                        call->method->name, call->digest, call->kept.data);
         }
         return DECISION_RECORD;
 }

@@ -36,23 +36,21 @@ static void credential_head(struct credential_row *fresh, const struct registrat
         fresh->issued_at = now;
 }
 
-struct credential_row *issue_credential(struct call *call, const struct registration_row *registration,
-        const struct ticket_row *ticket, enum credential_kind kind, int64_t issue, struct instant now,
-        char text[static CREDENTIAL_TEXT + 1])
+struct credential_row *issue_signed(const struct registration_row *registration,
+        const struct ticket_row *ticket, const struct signing_key *key, int64_t number,
+        enum credential_kind kind, int64_t issue, struct instant now, char text[CREDENTIAL_TEXT + 1])
 {
         struct credential_content content;
         uint8_t digest[CREDENTIAL_DIGEST];
+        char own[CREDENTIAL_TEXT + 1];
         struct credential_row fresh;
-        const struct signing_key *key;
-        int64_t number;
         char id[96];
 
-        key = keyring_key(call->api->keyring, &call->api->state, call->event, 0, &number);
-        if (!key || credential_fill(&content, &registration->row.event, number, registration->row.id, ticket->row.id,
-                            ticket->valid_from, ticket->valid_to, kind, issue) != 0)
+        if (credential_fill(&content, &registration->row.event, number, registration->row.id, ticket->row.id,
+                    ticket->valid_from, ticket->valid_to, kind, issue) != 0)
                 return NULL;
-        credential_issue(&content, key, text);
-        credential_digest(text, digest);
+        credential_issue(&content, key, text ? text : own);
+        credential_digest(text ? text : own, digest);
         credential_head(&fresh, registration, kind, issue, now, id);
         fresh.digest = (struct bytes){ digest, sizeof(digest) };
         fresh.ticket = ticket->row.id;
@@ -62,8 +60,19 @@ struct credential_row *issue_credential(struct call *call, const struct registra
         return row_seal(&fresh);
 }
 
-struct credential_row *issue_plain(const struct registration_row *registration, enum credential_kind kind, int64_t issue,
-        const char *folded, struct instant now)
+struct credential_row *issue_credential(struct call *call, const struct registration_row *registration,
+        const struct ticket_row *ticket, enum credential_kind kind, int64_t issue, struct instant now,
+        char text[static CREDENTIAL_TEXT + 1])
+{
+        const struct signing_key *key;
+        int64_t number;
+
+        key = keyring_key(call->api->keyring, &call->api->state, call->event, 0, &number);
+        return key ? issue_signed(registration, ticket, key, number, kind, issue, now, text) : NULL;
+}
+
+struct credential_row *issue_plain(const struct registration_row *registration, enum credential_kind kind,
+        int64_t issue, const char *folded, struct instant now)
 {
         struct credential_row fresh;
         char id[96];
@@ -96,8 +105,9 @@ bool issue_text(struct call *call, const struct event_state *event, const struct
                 return true;
         }
         key = keyring_key(call->api->keyring, &call->api->state, event, credential->key_number, &number);
-        if (!key || credential_fill(&content, &credential->row.event, number, credential->registration, credential->ticket,
-                            credential->valid_from, credential->valid_to, (enum credential_kind)kind, credential->issue) != 0)
+        if (!key || credential_fill(&content, &credential->row.event, number, credential->registration,
+                            credential->ticket, credential->valid_from, credential->valid_to,
+                            (enum credential_kind)kind, credential->issue) != 0)
                 return false;
         credential_issue(&content, key, signed_text);
         buffer_add_text(text, signed_text);

@@ -22,7 +22,8 @@ static const struct ticket_row *need_ticket(struct call *call, const char *id)
         return ticket;
 }
 
-static bool external_id_is_free(struct call *call, const char *external_id, const struct registration_row *own)
+static bool external_id_is_free(
+        struct call *call, const char *external_id, const struct registration_row *own)
 {
         const struct registration_row *other =
                 external_id ? roster_by_external_id(call->event->roster, external_id) : NULL;
@@ -47,17 +48,17 @@ static void claim_identity(struct call *call)
 
 static bool is_limited(const struct call *call, const char *ticket_id)
 {
-        const struct ticket_row *ticket =
-                ticket_id ? rowset_find(roster_tickets(call->event->roster), &event_row(call->event)->event_uuid, ticket_id) :
-                            NULL;
+        const struct ticket_row *ticket = ticket_id ? rowset_find(roster_tickets(call->event->roster),
+                                                              &event_row(call->event)->event_uuid, ticket_id)
+                                                    : NULL;
 
         return !ticket || ticket->capacity != FIELD_INT_NONE;
 }
 
 /* ---- registration.create ---- */
 
-static void create_template(struct call *call, struct registration_row *fresh, const char *code, const char *status,
-        struct instant now)
+static void create_template(struct call *call, struct registration_row *fresh, const char *code,
+        const char *status, struct instant now)
 {
         fresh->row.family = event_row(call->event)->family_uuid;
         fresh->row.event = event_row(call->event)->event_uuid;
@@ -86,7 +87,8 @@ static enum decision create_record(struct call *call, struct batch *batch, const
         row_scratch_deinit(&scratch);
         credential = issue_credential(call, row, ticket, CREDENTIAL_TICKET, 1, batch_now(batch), text);
         if (!credential)
-                return CALL_ANSWERED(call_fail_internal(call, "there is no key here to sign a credential with"));
+                return CALL_ANSWERED(
+                        call_fail_internal(call, "there is no key here to sign a credential with"));
         batch_add_row(batch, &call->change, row);
         batch_add_row(batch, &call->change, credential);
         if (plain)
@@ -106,7 +108,7 @@ static enum decision create_decide(struct call *call, struct batch *batch)
         code = call_text(call, "code");
         if (code && !registration_read_code(call, code, NULL, &plain))
                 return DECISION_ANSWERED;
-        status = seats_take(call, batch, ticket, NULL);
+        status = seats_take(call, batch, ticket);
         if (!status)
                 return CALL_ANSWERED(call_fail_full(call, ticket->capacity));
         return create_record(call, batch, ticket, status, code ? plain.data : NULL);
@@ -165,8 +167,8 @@ const struct method registration_get_method = {
 /* ---- registration.update ---- */
 
 /* Another ticket type: the place of the old is given back, one of the new is taken. NULL status: answered. */
-static const char *move_seat(struct call *call, struct batch *batch, const struct registration_row *before,
-        const char *ticket_id)
+static const char *move_seat(
+        struct call *call, struct batch *batch, const struct registration_row *before, const char *ticket_id)
 {
         const struct ticket_row *ticket = need_ticket(call, ticket_id);
         const char *status;
@@ -175,7 +177,7 @@ static const char *move_seat(struct call *call, struct batch *batch, const struc
                 return NULL;
         if (strcmp(before->status, "confirmed") != 0 && strcmp(before->status, "waitlisted") != 0)
                 return before->status;
-        status = seats_take(call, batch, ticket, NULL);
+        status = seats_take(call, batch, ticket);
         if (!status) {
                 call_fail_full(call, ticket->capacity);
                 return NULL;
@@ -233,7 +235,8 @@ static enum decision update_decide(struct call *call, struct batch *batch)
                         row_scratch_deinit(&scratch);
                         return DECISION_ANSWERED;
                 }
-                fresh.waiting_since = strcmp(fresh.status, "waitlisted") == 0 ? batch_now(batch) : INSTANT_NONE;
+                fresh.waiting_since =
+                        strcmp(fresh.status, "waitlisted") == 0 ? batch_now(batch) : INSTANT_NONE;
         }
         registration_keep(call, before->row.id);
         fresh.row.version++;

@@ -6,7 +6,8 @@
 #include "api/issue.h"
 
 /* The whole registration: {registration, event, …, credentials, version}. */
-void registration_write(const struct event_state *event, const struct registration_row *registration, struct jsonout *out);
+void registration_write(
+        const struct event_state *event, const struct registration_row *registration, struct jsonout *out);
 /* The registration named by the parameter; NULL: the call has been answered with not_found. */
 const struct registration_row *registration_need(struct call *call);
 /* Claims one registration: changes of it, and its scans, are decided one after the other. */
@@ -18,19 +19,21 @@ void registration_answer_issued(struct call *call, const json_t *kept);
 /* The whole registration; the `again` of update and cancel. */
 void registration_answer_whole(struct call *call, const json_t *kept);
 /* The registration of a template with fresh search text and change time, sealed; the caller owns it. */
-struct registration_row *registration_seal(struct api *api, struct registration_row *template, struct instant now);
+struct registration_row *registration_seal(
+        struct api *api, struct registration_row *template, struct instant now);
 /* The standing credential of a kind; NULL: none. */
-const struct credential_row *registration_credential(const struct event_state *event, const char *code, const char *kind);
+const struct credential_row *registration_credential(
+        const struct event_state *event, const char *code, const char *kind);
 /* The highest issue number of a kind so far. */
 int64_t registration_last_issue(const struct event_state *event, const char *code, const char *kind);
 /* Adds the rows of a new plain code: the standing one of that kind is replaced. NULL `folded`: replaced alone. */
-void registration_put_code(struct call *call, struct batch *batch, const struct registration_row *registration,
-        enum credential_kind kind, const char *folded);
+void registration_put_code(struct call *call, struct batch *batch,
+        const struct registration_row *registration, enum credential_kind kind, const char *folded);
 /* `code` as given, folded; answers and returns false where it is none, or another registration's. */
 bool registration_read_code(struct call *call, const char *given, const char *own, struct buffer *folded);
 
 extern const struct param registration_create_params[]; /* with `event` */
-extern const struct param registration_row_params[];    /* without: an import's row */
+extern const struct param registration_row_params[]; /* without: an import's row */
 extern const struct param registration_person_params[]; /* of transfer's `to` */
 extern const struct param registration_whole_result[], registration_issued_result[];
 extern const char *const registration_status_words[];

@@ -10,7 +10,8 @@ static const struct param field_text[] = { P_RANGE(NULL, PARAM_TEXT, 0, 0, 300, 
 #define PERSON(name_flag)                                                                                    \
         P_RANGE("name", PARAM_TEXT, name_flag, 1, 300, "as the person writes it"),                           \
                 P_RANGE("name_latin", PARAM_TEXT, 0, 1, 300, "the name in Latin letters"),                   \
-                P_RANGE("email", PARAM_TEXT, 0, 1, 300, NULL), P_RANGE("phone", PARAM_TEXT, 0, 1, 300, NULL), \
+                P_RANGE("email", PARAM_TEXT, 0, 1, 300, NULL),                                               \
+                P_RANGE("phone", PARAM_TEXT, 0, 1, 300, NULL),                                               \
                 P_RANGE("organisation", PARAM_TEXT, 0, 1, 300, NULL),                                        \
                 P_RANGE("title", PARAM_TEXT, 0, 1, 300, "director, professor…"),                             \
                 P("country", PARAM_COUNTRY, 0, "ISO 3166-1, like CN"),                                       \
@@ -27,7 +28,17 @@ static const struct param field_text[] = { P_RANGE(NULL, PARAM_TEXT, 0, 0, 300, 
                 P_RANGE("blocked", PARAM_TEXT, 0, 1, 300, "refused at the door with these words")
 
 const struct param registration_create_params[] = { P_EVENT, CREATED, PARAM_END };
-const struct param registration_row_params[] = { CREATED, PARAM_END };
+/* What an export says beyond them is passed over: it can be imported as it is. */
+#define EXPORTED(name) P(name, PARAM_ANY, 0, "passed over: an export says it")
+const struct param registration_row_params[] = {
+        CREATED,
+        EXPORTED("registration"),
+        EXPORTED("status"),
+        EXPORTED("version"),
+        EXPORTED("created_at"),
+        EXPORTED("changed_at"),
+        PARAM_END,
+};
 const struct param registration_person_params[] = { PERSON(REQ), PARAM_END };
 
 static const struct param credential_members[] = {

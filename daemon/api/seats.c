@@ -5,64 +5,50 @@
 
 #include "api/noun.h"
 
-#define TAKEN "ticket_taken"
-#define WAITING "ticket_waiting"
-
 void seats_claim(struct call *call, const struct event_state *event)
 {
         call_claim(call, "tickets", &event_row(event)->event_uuid, "");
 }
 
-static void count(struct call *call, struct batch *batch, const char *kind, const struct row *ticket, int64_t by, int64_t min,
-        int64_t max)
+void seats_count(struct call *call, struct batch *batch, const char *kind, const struct ticket_row *ticket,
+        int64_t by, int64_t max)
 {
-        batch_add_counter(batch, &call->change, &ticket->event, kind, ticket->id, by, min, max);
+        batch_add_counter(batch, &call->change, &ticket->row.event, kind, ticket->row.id, by, INT64_MIN, max);
 }
 
-static int64_t taken_now(const struct call *call, const char *ticket, const struct seats_used *used)
+static bool has_room(const struct call *call, const struct ticket_row *ticket)
 {
-        return roster_taken(call->event->roster, ticket) + (used ? used->taken : 0);
-}
+        const struct roster *roster = call->event->roster;
 
-static int64_t waiting_now(const struct call *call, const char *ticket, const struct seats_used *used)
-{
-        return roster_waiting(call->event->roster, ticket) + (used ? used->waiting : 0);
-}
-
-static bool has_room(const struct call *call, const struct ticket_row *ticket, const struct seats_used *used)
-{
         return ticket->capacity == FIELD_INT_NONE ||
-               (taken_now(call, ticket->row.id, used) < ticket->capacity && !waiting_now(call, ticket->row.id, used));
+               (roster_taken(roster, ticket->row.id) < ticket->capacity &&
+                       !roster_waiting(roster, ticket->row.id));
 }
 
-static void take(struct call *call, struct batch *batch, const struct ticket_row *ticket, struct seats_used *used)
+static void take(struct call *call, struct batch *batch, const struct ticket_row *ticket)
 {
         bool limited = ticket->capacity != FIELD_INT_NONE;
 
-        count(call, batch, TAKEN, &ticket->row, 1, INT64_MIN, limited ? ticket->capacity : INT64_MAX);
-        if (used)
-                used->taken++;
+        seats_count(call, batch, SEATS_TAKEN, ticket, 1, limited ? ticket->capacity : INT64_MAX);
 }
 
-const char *seats_take(struct call *call, struct batch *batch, const struct ticket_row *ticket, struct seats_used *used)
+const char *seats_take(struct call *call, struct batch *batch, const struct ticket_row *ticket)
 {
-        if (has_room(call, ticket, used)) {
-                take(call, batch, ticket, used);
+        if (has_room(call, ticket)) {
+                take(call, batch, ticket);
                 return "confirmed";
         }
         if (!ticket->waitlist)
                 return NULL;
-        count(call, batch, WAITING, &ticket->row, 1, INT64_MIN, INT64_MAX);
-        if (used)
-                used->waiting++;
+        seats_count(call, batch, SEATS_WAITING, ticket, 1, INT64_MAX);
         return "waitlisted";
 }
 
 bool seats_retake(struct call *call, struct batch *batch, const struct ticket_row *ticket)
 {
-        if (!has_room(call, ticket, NULL))
+        if (!has_room(call, ticket))
                 return false;
-        take(call, batch, ticket, NULL);
+        take(call, batch, ticket);
         return true;
 }
 
@@ -103,23 +89,26 @@ static bool is_waiting(const struct registration_row *registration)
 
 void seats_release(struct call *call, struct batch *batch, const struct registration_row *registration)
 {
-        const struct ticket_row *ticket = rowset_find(roster_tickets(call->event->roster), &registration->row.event,
-                registration->ticket);
+        const struct ticket_row *ticket = rowset_find(
+                roster_tickets(call->event->roster), &registration->row.event, registration->ticket);
         int64_t promoted, over;
 
         if (!ticket)
                 return;
         if (is_waiting(registration)) {
-                count(call, batch, WAITING, &ticket->row, -1, INT64_MIN, INT64_MAX);
+                seats_count(call, batch, SEATS_WAITING, ticket, -1, INT64_MAX);
                 return;
         }
         /* A capacity lowered below what is taken lets nobody move up. */
-        over = ticket->capacity == FIELD_INT_NONE ? 0 : roster_taken(call->event->roster, ticket->row.id) - ticket->capacity;
+        over = ticket->capacity == FIELD_INT_NONE
+                       ? 0
+                       : roster_taken(call->event->roster, ticket->row.id) - ticket->capacity;
         promoted = over > 0 ? 0 : promote_some(call, batch, ticket->row.id, 1, registration);
-        count(call, batch, TAKEN, &ticket->row, promoted - 1, INT64_MIN, INT64_MAX);
+        seats_count(call, batch, SEATS_TAKEN, ticket, promoted - 1, INT64_MAX);
         /* Nobody may have joined the queue unseen: then it is decided again. */
         if (ticket->waitlist)
-                count(call, batch, WAITING, &ticket->row, -promoted, INT64_MIN, promoted || over > 0 ? INT64_MAX : 0);
+                seats_count(
+                        call, batch, SEATS_WAITING, ticket, -promoted, promoted || over > 0 ? INT64_MAX : 0);
 }
 
 void seats_ticket_changed(struct call *call, struct batch *batch, const struct ticket_row *after,
@@ -129,12 +118,13 @@ void seats_ticket_changed(struct call *call, struct batch *batch, const struct t
 
         if (!before || !roster_waiting(call->event->roster, before->row.id))
                 return;
-        room = after->capacity == FIELD_INT_NONE ? INT64_MAX :
-                                                   after->capacity - roster_taken(call->event->roster, before->row.id);
+        room = after->capacity == FIELD_INT_NONE
+                       ? INT64_MAX
+                       : after->capacity - roster_taken(call->event->roster, before->row.id);
         promoted = promote_some(call, batch, before->row.id, room, NULL);
         if (!promoted)
                 return;
-        count(call, batch, TAKEN, &after->row, promoted, INT64_MIN,
+        seats_count(call, batch, SEATS_TAKEN, after, promoted,
                 after->capacity == FIELD_INT_NONE ? INT64_MAX : after->capacity);
-        count(call, batch, WAITING, &after->row, -promoted, 0, INT64_MAX);
+        seats_count(call, batch, SEATS_WAITING, after, -promoted, INT64_MAX);
 }

@@ -7,17 +7,15 @@
 
 #include "api/call.h"
 
-/* What a decision has used up already, before memory knows: for several registrations decided as one. */
-struct seats_used {
-        int64_t taken, waiting;
-};
+#define SEATS_TAKEN "ticket_taken"
+#define SEATS_WAITING "ticket_waiting"
 
 /* Claims what a decision about this ticket depends on; to be called before call_submit. */
 void seats_claim(struct call *call, const struct event_state *event);
 /*
- * A place for one more: "confirmed" or "waitlisted", and its counters in the batch; NULL: full. `used` may be NULL.
+ * A place for one more: "confirmed" or "waitlisted", and its counters in the batch; NULL: full.
  */
-const char *seats_take(struct call *call, struct batch *batch, const struct ticket_row *ticket, struct seats_used *used);
+const char *seats_take(struct call *call, struct batch *batch, const struct ticket_row *ticket);
 /* As seats_take, but nobody is put on a waiting list. */
 bool seats_retake(struct call *call, struct batch *batch, const struct ticket_row *ticket);
 /* Gives back the place (or the place in the queue) of a registration as it stands; the first waiting moves up. */
@@ -25,3 +23,6 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
 /* A capacity has changed: the waiting move up in order as far as there is room. */
 void seats_ticket_changed(struct call *call, struct batch *batch, const struct ticket_row *after,
         const struct ticket_row *before);
+/* Moves one of a ticket type's counters; it may not end beyond `max`. */
+void seats_count(struct call *call, struct batch *batch, const char *kind, const struct ticket_row *ticket,
+        int64_t by, int64_t max);

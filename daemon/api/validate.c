@@ -207,7 +207,7 @@ static bool check_array(struct check *check, const struct param *param, const js
                         (long long)param->max);
                 return false;
         }
-        for (size_t i = 0; i < size; i++) {
+        for (size_t i = 0; i < size && !(param->flags & PARAM_BY_ONE); i++) {
                 char index[24];
                 size_t before;
 
@@ -349,4 +349,16 @@ bool validate_params(
         buffer_reserve(path, 64);
         buffer_clear(expected);
         return check_members(&check, tables, params);
+}
+
+bool validate_object(
+        const struct param *params, const json_t *object, struct buffer *path, struct buffer *expected)
+{
+        struct check check = { path, expected };
+        const struct param *tables[] = { params, NULL };
+
+        buffer_clear(path);
+        buffer_reserve(path, 64);
+        buffer_clear(expected);
+        return check_members(&check, tables, object);
 }

@@ -12,5 +12,8 @@ extern const struct param envelope_deadline[], envelope_key[];
 /* True when they fit; else `path` (a JSON pointer into params) and `expected` say what does not. */
 bool validate_params(
         const struct method *method, const json_t *params, struct buffer *path, struct buffer *expected);
+/* As validate_params, of one object against one table: `path` points into it. */
+bool validate_object(
+        const struct param *params, const json_t *object, struct buffer *path, struct buffer *expected);
 /* Whether a method takes `request_key`. */
 bool method_takes_key(const struct method *method);

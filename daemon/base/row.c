@@ -283,6 +283,57 @@ void row_from_params(void *template, const json_t *params, bool only_given, stru
         }
 }
 
+uint64_t row_given(const struct record *record, const json_t *params)
+{
+        uint64_t given = 0;
+
+        for (size_t i = 0; i < record->count; i++) {
+                const struct field *field = &record->fields[i];
+                const json_t *value;
+
+                if (!(field->flags & FIELD_ON_WIRE) || field->flags & FIELD_READ_ONLY)
+                        continue;
+                value = json_object_get(params, field->name);
+                if (value && !json_is_null(value))
+                        given |= UINT64_C(1) << i;
+        }
+        return given;
+}
+
+static size_t field_size(enum field_type type)
+{
+        switch (type) {
+        case FIELD_TEXT:
+        case FIELD_JSON:
+                return sizeof(const char *);
+        case FIELD_INT:
+                return sizeof(int64_t);
+        case FIELD_BOOL:
+                return sizeof(bool);
+        case FIELD_INSTANT:
+                return sizeof(struct instant);
+        case FIELD_DATE:
+                return sizeof(struct date);
+        case FIELD_UUID:
+                return sizeof(struct uuid);
+        case FIELD_BYTES:
+                return sizeof(struct bytes);
+        }
+        return 0;
+}
+
+void row_take(void *template, const void *from, uint64_t given)
+{
+        const struct record *record = ((const struct row *)template)->record;
+
+        for (size_t i = 0; i < record->count; i++) {
+                const struct field *field = &record->fields[i];
+
+                if (given >> i & 1)
+                        memcpy(member(template, field), member(from, field), field_size(field->type));
+        }
+}
+
 /* ---- as JSON ---- */
 
 static void write_bytes(const struct bytes *bytes, struct jsonout *out)
@@ -351,6 +402,16 @@ void row_write_stored(const void *row, struct jsonout *out)
                 write_value(row, &head->record->fields[i], out, NULL);
         }
         json_end_object(out);
+}
+
+const char *row_text(const void *row, const char *name)
+{
+        const struct record *record = ((const struct row *)row)->record;
+
+        for (size_t i = 0; i < record->count; i++)
+                if (record->fields[i].type == FIELD_TEXT && strcmp(record->fields[i].name, name) == 0)
+                        return text_of(row, &record->fields[i]);
+        return NULL;
 }
 
 void row_write_members(const void *row, struct jsonout *out, const struct zone *zone)

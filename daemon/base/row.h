@@ -100,10 +100,17 @@ struct row_scratch {
 void row_scratch_deinit(struct row_scratch *scratch);
 void row_from_params(void *template, const json_t *params, bool only_given, struct row_scratch *scratch);
 
+/* The fields that row_from_params would read from these parameters (null counts as absent), as bits by their place. */
+uint64_t row_given(const struct record *record, const json_t *params);
+/* Takes those fields over into a template of the same record; texts are borrowed. */
+void row_take(void *template, const void *from, uint64_t given);
+
 /* ---- the two other sides ---- */
 
 /* One line of the JSON array that sql/ takes: {"family_id":…,"event_id":…,"id":…,"version":…, every field by name}. */
 void row_write_stored(const void *row, struct jsonout *out);
+/* A field of type FIELD_TEXT by name; NULL: absent, or no such field. */
+const char *row_text(const void *row, const char *name);
 /* The members a client sees, without the braces; `version` last. Instants in `zone`. */
 void row_write_members(const void *row, struct jsonout *out, const struct zone *zone);
 

@@ -36,6 +36,7 @@ struct roster {
         struct tally *tallies;
         struct places *places;
         struct used *used;
+        struct field_names field_names;
 };
 
 /* ---- keys ---- */
@@ -150,6 +151,7 @@ struct roster *roster_free(struct roster *roster)
         LIST_FREE(roster->tallies);
         LIST_FREE(roster->places);
         LIST_FREE(roster->used);
+        field_names_deinit(&roster->field_names);
         free(roster);
         return NULL;
 }
@@ -264,6 +266,7 @@ static bool apply_registration(struct roster *roster, const struct registration_
         }
         table_add(&roster->registrations, (void *)(uintptr_t)row);
         index_registration(roster, row, true);
+        field_names_note(&roster->field_names, row->fields);
         row_unref(before);
         return true;
 }
@@ -439,6 +442,11 @@ const struct registration_row *roster_registration_after(
 const struct registration_row *roster_registration_at(const struct roster *roster, size_t n)
 {
         return n < roster->ordered_count ? roster->ordered[n] : NULL;
+}
+
+const struct field_names *roster_field_names(const struct roster *roster)
+{
+        return &roster->field_names;
 }
 
 const struct credential_row *roster_by_code(const struct roster *roster, const char *code)

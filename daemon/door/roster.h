@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include "base/rowset.h"
+#include "door/field_names.h"
 #include "door/rows.h"
 
 struct roster;
@@ -39,6 +40,9 @@ const struct registration_row *roster_registration_after(
         const struct roster *roster, struct instant created_at, const char *id);
 /* The n-th in that order. */
 const struct registration_row *roster_registration_at(const struct roster *roster, size_t n);
+
+/* The fields that any of them bears, or bore since it was read. */
+const struct field_names *roster_field_names(const struct roster *roster);
 
 /* ---- credentials ---- */
 

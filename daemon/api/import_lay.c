@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/import_lay.h"
+
+#include <string.h>
+
+#include "api/api.h"
+#include "api/keyring.h"
+#include "api/places.h"
+#include "api/registration.h"
+#include "base/cleanup.h"
+#include "base/table.h"
+#include "door/code.h"
+
+/* A registration that this import makes or changes. */
+struct pending {
+        struct registration_row *row; /* as it is to stand */
+        const struct registration_row *before; /* NULL: made here */
+        const struct import_row *source; /* whose credential it may have; NULL: none */
+        char *code; /* folded, to be put; NULL: as it is */
+};
+
+struct import_lay {
+        struct call *call;
+        struct event_state *event;
+        struct instant now;
+        int64_t created; /* so many: their times tell their order */
+        struct pending **pending;
+        size_t count, capacity;
+        struct table by_id, by_external_id, by_person, by_code;
+        struct places_moved places;
+        int64_t key_number; /* the newest's; 0: none */
+};
+
+/* ---- what was laid already, by all that the next row may name ---- */
+
+struct person {
+        const char *email, *name;
+};
+
+static uint64_t person_hash(const struct person *person)
+{
+        return hash_text(person->name, hash_text(person->email, 1));
+}
+
+static uint64_t id_hash(const void *entry)
+{
+        return hash_text(((const struct pending *)entry)->row->row.id, 0);
+}
+
+static bool id_equal(const void *entry, const void *key)
+{
+        return strcmp(((const struct pending *)entry)->row->row.id, key) == 0;
+}
+
+static uint64_t external_hash(const void *entry)
+{
+        return hash_text(((const struct pending *)entry)->row->external_id, 0);
+}
+
+static bool external_equal(const void *entry, const void *key)
+{
+        return strcmp(((const struct pending *)entry)->row->external_id, key) == 0;
+}
+
+static uint64_t person_entry_hash(const void *entry)
+{
+        const struct registration_row *row = ((const struct pending *)entry)->row;
+
+        return person_hash(&(struct person){ row->email, row->name });
+}
+
+static bool person_equal(const void *entry, const void *key)
+{
+        const struct registration_row *row = ((const struct pending *)entry)->row;
+        const struct person *person = key;
+
+        return strcmp(row->email, person->email) == 0 && strcmp(row->name, person->name) == 0;
+}
+
+static uint64_t code_hash(const void *entry)
+{
+        return hash_text(((const struct pending *)entry)->code, 0);
+}
+
+static bool code_equal(const void *entry, const void *key)
+{
+        return strcmp(((const struct pending *)entry)->code, key) == 0;
+}
+
+static void index_person(struct import_lay *lay, struct pending *pending, bool add)
+{
+        if (pending->row->external_id) {
+                if (add)
+                        table_add(&lay->by_external_id, pending);
+                else
+                        table_remove(&lay->by_external_id, pending);
+        }
+        if (pending->row->email && pending->row->name) {
+                if (add)
+                        table_add(&lay->by_person, pending);
+                else
+                        table_remove(&lay->by_person, pending);
+        }
+}
+
+static struct pending *pending_find(const struct table *table, uint64_t hash, const void *key)
+{
+        return table_find(table, hash, key);
+}
+
+static struct pending *pending_by_id(const struct import_lay *lay, const char *id)
+{
+        return pending_find(&lay->by_id, hash_text(id, 0), id);
+}
+
+/* Takes over the row. */
+static struct pending *pending_add(
+        struct import_lay *lay, struct registration_row *row, const struct registration_row *before)
+{
+        struct pending *pending = xcalloc(1, sizeof(*pending));
+
+        pending->row = row;
+        pending->before = row_ref(before);
+        if (lay->count == lay->capacity) {
+                lay->capacity = lay->capacity ? lay->capacity * 2 : 64;
+                lay->pending = xrealloc(lay->pending, lay->capacity * sizeof(struct pending *));
+        }
+        lay->pending[lay->count++] = pending;
+        table_add(&lay->by_id, pending);
+        index_person(lay, pending, true);
+        return pending;
+}
+
+static void pending_replace(struct import_lay *lay, struct pending *pending, struct registration_row *row)
+{
+        index_person(lay, pending, false);
+        row_unref(pending->row);
+        pending->row = row; /* its id is the same */
+        index_person(lay, pending, true);
+}
+
+/* ---- making one ---- */
+
+struct import_lay *import_lay_new(struct call *call, struct instant now)
+{
+        struct import_lay *lay = xcalloc(1, sizeof(*lay));
+
+        lay->call = call;
+        lay->event = call->event;
+        lay->now = now;
+        lay->places.roster = call->event->roster;
+        table_init(&lay->by_id, id_hash, id_equal);
+        table_init(&lay->by_external_id, external_hash, external_equal);
+        table_init(&lay->by_person, person_entry_hash, person_equal);
+        table_init(&lay->by_code, code_hash, code_equal);
+        if (!keyring_key(call->api->keyring, &call->api->state, call->event, 0, &lay->key_number))
+                lay->key_number = 0;
+        return lay;
+}
+
+struct import_lay *import_lay_free(struct import_lay *lay)
+{
+        if (!lay)
+                return NULL;
+        for (size_t i = 0; i < lay->count; i++) {
+                row_unref(lay->pending[i]->row);
+                row_unref(lay->pending[i]->before);
+                free(lay->pending[i]->code);
+                free(lay->pending[i]);
+        }
+        free(lay->pending);
+        table_deinit(&lay->by_id);
+        table_deinit(&lay->by_external_id);
+        table_deinit(&lay->by_person);
+        table_deinit(&lay->by_code);
+        places_moved_deinit(&lay->places);
+        free(lay);
+        return NULL;
+}
+
+/* ---- who is meant ---- */
+
+/* Exactly one is set, or none. */
+struct match {
+        struct pending *pending;
+        const struct registration_row *standing;
+};
+
+/* What memory holds counts unless it was changed by an earlier row, which then is found by what it says now. */
+static struct match match_standing(const struct import_lay *lay, const struct registration_row *standing)
+{
+        if (!standing || pending_by_id(lay, standing->row.id))
+                return (struct match){ NULL, NULL };
+        return (struct match){ NULL, standing };
+}
+
+static const struct registration_row *match_row(const struct match *match)
+{
+        return match->pending ? match->pending->row : match->standing;
+}
+
+static struct match find_match(const struct import_lay *lay, const struct registration_row *fresh)
+{
+        const struct roster *roster = lay->event->roster;
+        const char *external_id = fresh->external_id;
+        struct match match = { NULL, NULL };
+
+        if (external_id) {
+                match.pending = pending_find(&lay->by_external_id, hash_text(external_id, 0), external_id);
+                if (!match.pending)
+                        match = match_standing(lay, roster_by_external_id(roster, external_id));
+        }
+        if (!match_row(&match) && fresh->email) {
+                struct person person = { fresh->email, fresh->name };
+
+                match.pending = pending_find(&lay->by_person, person_hash(&person), &person);
+                if (!match.pending)
+                        match = match_standing(lay, roster_by_person(roster, person.email, person.name));
+                /* The other system knows them as two. */
+                if (external_id && match_row(&match) && match_row(&match)->external_id)
+                        match = (struct match){ NULL, NULL };
+        }
+        return match;
+}
+
+/* ---- what becomes of them ---- */
+
+static void refuse(struct import_outcome *outcome, const char *why, const char *path)
+{
+        *outcome = (struct import_outcome){ IMPORT_REFUSED, NULL, why, path };
+}
+
+static const struct ticket_row *find_ticket(const struct import_lay *lay, const char *id)
+{
+        return rowset_find(roster_tickets(lay->event->roster), &event_row(lay->event)->event_uuid, id);
+}
+
+static bool code_is_free(const struct import_lay *lay, const char *code, const char *own)
+{
+        const struct credential_row *taken = roster_by_code(lay->event->roster, code);
+        const struct pending *pending = pending_find(&lay->by_code, hash_text(code, 0), code);
+
+        if (taken && (!own || strcmp(taken->registration, own) != 0))
+                return false;
+        return !pending || (own && strcmp(pending->row->row.id, own) == 0);
+}
+
+static bool has_code(const struct import_lay *lay, const struct match *match, const char *code)
+{
+        const struct credential_row *standing;
+
+        if (match->pending && match->pending->code)
+                return strcmp(match->pending->code, code) == 0;
+        standing = registration_credential(lay->event, match_row(match)->row.id, "code");
+        return standing && standing->code && strcmp(standing->code, code) == 0;
+}
+
+static void put_code(struct import_lay *lay, struct pending *pending, const char *code)
+{
+        if (pending->code)
+                table_remove(&lay->by_code, pending);
+        free(pending->code);
+        pending->code = xstrdup(code);
+        table_add(&lay->by_code, pending);
+}
+
+static bool is_status(const struct registration_row *row, const char *status)
+{
+        return strcmp(row->status, status) == 0;
+}
+
+/* What was answered at the door, or given by an earlier file, stays: the row's fields are laid over it. */
+static char *merge_fields(const char *before, const char *given)
+{
+        json_t *merged = json_loads(before, 0, NULL), *more = json_loads(given, 0, NULL);
+        char *text;
+
+        json_object_update(merged, more);
+        text = json_dumps(merged, JSON_COMPACT | JSON_SORT_KEYS);
+        json_decref(merged);
+        json_decref(more);
+        return text;
+}
+
+/* The status under another ticket type; NULL: it is full. */
+static const char *move_place(
+        struct import_lay *lay, const struct registration_row *current, const struct ticket_row *ticket)
+{
+        const struct ticket_row *from = find_ticket(lay, current->ticket);
+        const char *status;
+
+        if (!is_status(current, "confirmed") && !is_status(current, "waitlisted"))
+                return current->status;
+        status = places_take(&lay->places, ticket);
+        if (status && from)
+                places_leave(&lay->places, from, current->status);
+        return status;
+}
+
+static void record_update(struct import_lay *lay, const struct import_row *row, struct match *match,
+        struct registration_row *fresh)
+{
+        const struct registration_row *before = match->pending ? match->pending->before : match->standing;
+        struct registration_row *sealed;
+
+        fresh->row.version = before ? before->row.version + 1 : 1;
+        sealed = registration_seal(lay->call->api, fresh, lay->now);
+        if (match->pending) {
+                pending_replace(lay, match->pending, sealed);
+                match->pending->source = NULL;
+        } else {
+                match->pending = pending_add(lay, sealed, match->standing);
+        }
+        if (row->code)
+                put_code(lay, match->pending, row->code);
+}
+
+static void lay_matched(struct import_lay *lay, const struct import_row *row, struct match *match,
+        struct import_outcome *outcome)
+{
+        const struct registration_row *current = match_row(match);
+        const struct ticket_row *ticket = find_ticket(lay, row->fresh->ticket);
+        _cleanup_(freep) char *fields = NULL;
+        struct registration_row fresh = *current;
+        bool changed;
+
+        if (is_status(current, "erased")) {
+                refuse(outcome, "this person was erased", NULL);
+                return;
+        }
+        row_take(&fresh, row->fresh, row->given);
+        if (current->fields && row->fresh->fields && strcmp(current->fields, row->fresh->fields) != 0)
+                fresh.fields = fields = merge_fields(current->fields, row->fresh->fields);
+        changed = !row_same(current, &fresh) || (row->code && !has_code(lay, match, row->code));
+        if (changed && row->code && !code_is_free(lay, row->code, current->row.id)) {
+                refuse(outcome, "another registration has this code", "/code");
+                return;
+        }
+        if (strcmp(fresh.ticket, current->ticket) != 0) {
+                fresh.status = ticket ? move_place(lay, current, ticket) : NULL;
+                if (!fresh.status) {
+                        refuse(outcome, ticket ? "no place is left" : "no such ticket", "/ticket");
+                        return;
+                }
+                if (strcmp(fresh.status, current->status) != 0)
+                        fresh.waiting_since =
+                                strcmp(fresh.status, "waitlisted") == 0 ? lay->now : INSTANT_NONE;
+        }
+        if (changed)
+                record_update(lay, row, match, &fresh);
+        *outcome = (struct import_outcome){ changed ? IMPORT_UPDATED : IMPORT_UNCHANGED,
+                match_row(match)->row.id, NULL, NULL };
+}
+
+/* The prepared row as its own; a copy under another code where somebody has that code. */
+static struct registration_row *create_row(struct import_lay *lay, const struct import_row *row, bool *same)
+{
+        const struct family *family = lay->event->family;
+        struct registration_row fresh = *row->fresh;
+        bool taken = pending_by_id(lay, fresh.row.id) != NULL;
+        char code[16];
+
+        for (size_t i = 0; i < family->count; i++)
+                taken = taken || roster_registration(family->events[i]->roster, fresh.row.id);
+        *same = !taken;
+        if (!taken)
+                return row_ref(row->fresh);
+        issue_code(family, code);
+        fresh.row.id = code;
+        return row_seal(&fresh);
+}
+
+static void lay_created(struct import_lay *lay, const struct import_row *row, struct import_outcome *outcome)
+{
+        const struct ticket_row *ticket = find_ticket(lay, row->fresh->ticket);
+        struct instant at = { lay->now.us + lay->created };
+        struct registration_row *sealed;
+        struct pending *pending;
+        const char *status;
+        bool same;
+
+        if (!ticket) {
+                refuse(outcome, "no such ticket", "/ticket");
+                return;
+        }
+        if (row->code && !code_is_free(lay, row->code, NULL)) {
+                refuse(outcome, "another registration has this code", "/code");
+                return;
+        }
+        status = places_take(&lay->places, ticket);
+        if (!status) {
+                refuse(outcome, "no place is left", "/ticket");
+                return;
+        }
+        sealed = create_row(lay, row, &same);
+        /* Nobody else has seen it yet: so it may still be changed. */
+        sealed->status = status;
+        sealed->created_at = sealed->changed_at = at;
+        sealed->waiting_since = strcmp(status, "waitlisted") == 0 ? at : INSTANT_NONE;
+        lay->created++;
+        pending = pending_add(lay, sealed, NULL);
+        if (same && import_row_signed(row, ticket, lay->key_number))
+                pending->source = row;
+        if (row->code)
+                put_code(lay, pending, row->code);
+        *outcome = (struct import_outcome){ IMPORT_CREATED, sealed->row.id, NULL, NULL };
+}
+
+void import_lay_row(struct import_lay *lay, const struct import_row *row, struct import_outcome *outcome)
+{
+        struct match match;
+
+        if (row->why) {
+                refuse(outcome, row->why, row->path);
+                return;
+        }
+        match = find_match(lay, row->fresh);
+        if (match_row(&match))
+                lay_matched(lay, row, &match, outcome);
+        else
+                lay_created(lay, row, outcome);
+}
+
+/* ---- those who wait ---- */
+
+static void promote(struct import_lay *lay, struct pending *pending, const struct registration_row *standing)
+{
+        struct registration_row fresh = pending ? *pending->row : *standing;
+
+        fresh.status = "confirmed";
+        fresh.waiting_since = INSTANT_NONE;
+        fresh.changed_at = lay->now;
+        if (pending) {
+                pending_replace(lay, pending, row_seal(&fresh));
+        } else {
+                fresh.row.version++;
+                pending_add(lay, row_seal(&fresh), standing);
+        }
+}
+
+static bool waits_for(const struct registration_row *row, const char *ticket)
+{
+        return is_status(row, "waitlisted") && strcmp(row->ticket, ticket) == 0;
+}
+
+/* Those who waited before this import come first, then those whom it put there. */
+static void promote_waiting(struct import_lay *lay, struct place *place)
+{
+        const char *ticket = place->ticket->row.id;
+        const struct registration_row *standing = NULL;
+        int64_t room = places_free(&lay->places, place);
+
+        while (room > 0 && (standing = roster_waiting_next(lay->event->roster, ticket, standing))) {
+                struct pending *pending = pending_by_id(lay, standing->row.id);
+
+                if (pending && !waits_for(pending->row, ticket))
+                        continue;
+                promote(lay, pending, standing);
+                places_promote(place);
+                room--;
+        }
+        for (size_t i = 0; i < lay->count && room > 0; i++) {
+                if (!waits_for(lay->pending[i]->row, ticket))
+                        continue;
+                promote(lay, lay->pending[i], NULL);
+                places_promote(place);
+                room--;
+        }
+}
+
+void import_lay_settle(struct import_lay *lay)
+{
+        for (size_t i = 0; i < lay->places.count; i++)
+                promote_waiting(lay, &lay->places.of[i]);
+}
+
+/* ---- into the batch ---- */
+
+size_t import_lay_count(const struct import_lay *lay)
+{
+        return lay->count;
+}
+
+static bool add_credential(struct import_lay *lay, struct batch *batch, const struct pending *pending)
+{
+        struct call *call = lay->call;
+        const struct ticket_row *ticket = find_ticket(lay, pending->row->ticket);
+        _cleanup_(row_unrefp) struct credential_row *credential = NULL;
+        char text[CREDENTIAL_TEXT + 1];
+
+        if (pending->source) {
+                credential = row_ref(pending->source->credential);
+                credential->issued_at = lay->now; /* nobody else has seen it yet */
+        } else if (ticket) {
+                credential =
+                        issue_credential(call, pending->row, ticket, CREDENTIAL_TICKET, 1, lay->now, text);
+        }
+        if (!credential)
+                return false;
+        batch_add_row(batch, &call->change, credential);
+        return true;
+}
+
+bool import_lay_add(struct import_lay *lay, struct batch *batch, size_t n)
+{
+        const struct pending *pending = lay->pending[n];
+
+        batch_add_row(batch, &lay->call->change, pending->row);
+        if (!pending->before && !add_credential(lay, batch, pending))
+                return false;
+        if (pending->code)
+                registration_put_code(lay->call, batch, pending->row, CREDENTIAL_CODE, pending->code);
+        return true;
+}
+
+void import_lay_finish(struct import_lay *lay, struct batch *batch)
+{
+        places_count(&lay->places, lay->call, batch);
+}

@@ -18,5 +18,12 @@ int import_run(struct usher *usher)
                         return usher_misused("import schedule needs a file");
                 return import_schedule(usher);
         }
+        if (strcmp(what, "registrations") == 0) {
+                if (usher->options.word_count != 3)
+                        return usher_misused("import registrations needs one file");
+                if (!usher->options.event)
+                        return usher_misused("import registrations needs an event: -e EVENT");
+                return import_registrations(usher);
+        }
         return usher_misused("import what? schedule FILE..., or registrations FILE.csv");
 }

@@ -9,7 +9,9 @@
 #include "client/usher.h"
 
 struct watcher {
-        int status; /* of standard output */
+        struct usher *usher;
+        json_t *params;
+        int status; /* other than 0: it is over */
 };
 
 static void watch_notified(void *context, const char *method, json_t *params)
@@ -48,38 +50,39 @@ static int watch_params(const struct options *options, json_t *params, struct bu
         return why->length ? PARAMS_E_USAGE : 0;
 }
 
-static int watch_loop(struct usher *usher, struct watcher *watcher)
+static void watch_replied(void *context, const struct usher_reply *reply)
 {
+        struct watcher *watcher = context;
+
+        if (!reply->error)
+                return;
+        complain_error(watcher->usher, "watch.start", watcher->params, reply->error);
+        watcher->status = EXIT_REFUSED;
+}
+
+/* From the request on, so that an interruption at any moment is an ordinary end. */
+static int watch_loop(struct watcher *watcher)
+{
+        struct usher *usher = watcher->usher;
         _cleanup_(closep) int interrupt = interrupt_catch();
+        int r = usher_client_send(usher->client, "watch.start", watcher->params, watch_replied, watcher);
 
-        for (;;) {
-                int r = usher_client_wait(usher->client, -1, interrupt);
-
-                if (watcher->status)
-                        return watcher->status;
-                if (r == USHER_E_INTERRUPTED)
-                        return EXIT_ANSWERED;
-                if (r)
-                        return usher_lost(usher, r);
-        }
+        while (!r && !watcher->status)
+                r = usher_client_wait(usher->client, -1, interrupt);
+        if (watcher->status)
+                return watcher->status;
+        return r == USHER_E_INTERRUPTED ? EXIT_ANSWERED : usher_lost(usher, r);
 }
 
 static int watch_start(struct usher *usher, json_t *params)
 {
-        struct watcher watcher = { 0 };
-        struct usher_reply reply;
+        struct watcher watcher = { usher, params, 0 };
         int status = usher_connect(usher);
 
         if (status)
                 return status;
         usher_client_set_notified(usher->client, watch_notified, &watcher);
-        status = usher_call(usher, "watch.start", params, &reply);
-        if (status)
-                return status;
-        if (reply.error)
-                complain_error(usher, "watch.start", params, reply.error);
-        status = reply.error ? EXIT_REFUSED : watch_loop(usher, &watcher);
-        usher_reply_deinit(&reply);
+        status = watch_loop(&watcher);
         usher_client_set_notified(usher->client, NULL, NULL);
         return status;
 }

@@ -278,5 +278,102 @@ class ScheduleImport(Usher):
         self.assertEqual(len(self.asked("schedule.import")), 1)
 
 
+class RegistrationImport(Usher):
+    def setUp(self):
+        self.busy = 0
+        self.waits = threading.Event()
+        self.waits.set()
+        super().setUp()
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def answer(self, method, params):
+        self.waits.wait()
+        if method != "registration.import":
+            return error(-32601, "unknown_method")
+        if self.busy:
+            self.busy -= 1
+            return error(-32000, "unavailable", retry_after_ms=1, done=None)
+        rows = [{"result": "refused", "why": "no such ticket", "path": "/ticket"} if row["ticket"] == "none" else
+                {"result": "created", "registration": "R"} for row in params["rows"]]
+        refused = sum(row["result"] == "refused" for row in rows)
+        return {"result": {"created": len(rows) - refused, "updated": 0, "unchanged": 0, "refused": refused, "rows": rows}}
+
+    def csv(self, lines):
+        path = os.path.join(self.folder.name, "people.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("".join(line + "\n" for line in lines))
+        return path
+
+    def people(self, count):
+        return self.csv(["ticket,name,fields.city"] + ["full,Attendee %05d,上海" % i for i in range(count)])
+
+    def test_rows_go_in_chunks_in_the_files_order(self):
+        done = self.run_usher("-e", "expo", "import", "registrations", self.people(1203))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout), {"rows": 1203, "created": 1203, "updated": 0, "unchanged": 0, "refused": 0})
+        chunks = self.asked("registration.import")
+        self.assertEqual([len(chunk["rows"]) for chunk in chunks], [500, 500, 203])
+        self.assertEqual(len({chunk["request_key"] for chunk in chunks}), 3)
+        self.assertEqual({chunk["event"] for chunk in chunks}, {"expo"})
+        self.assertEqual([row for chunk in chunks for row in chunk["rows"]],
+                         [{"ticket": "full", "name": "Attendee %05d" % i, "fields": {"city": "上海"}} for i in range(1203)])
+
+    def test_a_chunk_stays_below_half_a_megabyte(self):
+        path = self.csv(["ticket,name,notes"] + ["full,Attendee %05d,%s" % (i, "n" * 5000) for i in range(400)])
+        self.assertEqual(self.run_usher("-e", "expo", "import", "registrations", path).returncode, 0)
+        chunks = self.asked("registration.import")
+        self.assertEqual(sum(len(chunk["rows"]) for chunk in chunks), 400)
+        self.assertLess(max(len(json.dumps(chunk)) for chunk in chunks), 600 * 1024)
+
+    def test_refused_rows_are_named_by_line_and_make_status_1(self):
+        path = self.csv(["ticket,name", "full,Attendee 00001", "none,Attendee 00002", '"full","Attendee\n00003"', "none,Attendee 00004"])
+        done = self.run_usher("-e", "expo", "import", "registrations", path)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.splitlines(), ["usher: %s:%d: /ticket: no such ticket" % (path, line) for line in (3, 6)])
+        self.assertEqual(json.loads(done.stdout)["refused"], 2)
+
+    def test_an_unknown_column_is_refused_before_anything_is_sent(self):
+        done = self.run_usher("-e", "expo", "import", "registrations", self.csv(["ticket,nmae", "full,x"]))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("nmae", done.stderr)
+        self.assertEqual(self.server.asked, [])
+
+    def test_an_unavailable_chunk_is_sent_again_under_its_key(self):
+        self.busy = 2
+        done = self.run_usher("-e", "expo", "import", "registrations", self.people(3))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len({chunk["request_key"] for chunk in self.asked("registration.import")}), 1)
+        self.assertEqual(len(self.asked("registration.import")), 3)
+
+    def test_a_dry_run_says_so_and_has_no_key(self):
+        self.run_usher("-e", "expo", "import", "registrations", "--dry-run", self.people(3))
+        self.assertEqual([set(chunk) for chunk in self.asked("registration.import")], [{"event", "rows", "dry_run"}])
+
+    def test_interrupted_it_waits_for_what_is_under_way_and_says_how_far_it_came(self):
+        self.waits.clear()
+        env = {"USHER_SERVER": "unix:" + self.server.path}
+        with subprocess.Popen([USHER, "-e", "expo", "import", "registrations", self.people(5000)], env=env,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as usher:
+            while not self.server.asked and usher.poll() is None:
+                pass
+            usher.send_signal(signal.SIGINT)
+            said = usher.stderr.readline()
+            self.waits.set()
+            out, rest = usher.communicate(timeout=60)
+        self.assertEqual(usher.returncode, 1)
+        self.assertIn("interrupted", said)
+        rows = json.loads(out)["rows"]
+        self.assertEqual(rows, sum(len(chunk["rows"]) for chunk in self.asked("registration.import")))
+        self.assertLess(rows, 5000)
+        self.assertIn("%d rows were answered" % rows, rest)
+
+    def test_a_lost_connection_is_status_3_and_names_what_is_not_known(self):
+        self.server.answer = lambda method, params: None
+        done = self.run_usher("-e", "expo", "import", "registrations", self.people(3))
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("lines 2 to 4 were sent and not answered", done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import subprocess
 
 import pytest
+from harness import place
 from harness.world import new_uuid
 
 
@@ -348,3 +350,78 @@ def test_the_exports_form_is_said(event):
     assert event.call("registration.export", format="json")["content_type"] == "application/json"
     event.fails("invalid_params", "registration.export", format="xml")
     event.fails("invalid_params", "registration.export", format="csv", cursor="nonsense")
+
+
+# ---- usher import registrations ----
+
+@pytest.fixture
+def usher(daemon, programs, event):
+    """usher(*words, file=bytes): the command line on this event with an organiser's token; its output as (status, summary, said)."""
+    token = event.token("organiser")
+    directory = place.make_directory()
+    path = directory / "people.csv"
+
+    def run(*words, file):
+        path.write_bytes(file)
+        done = subprocess.run([programs / "usher", "-s", daemon.tcp, "-t", token, "-e", event.slug, "-o", "json", "import",
+                               "registrations", *words, path], capture_output=True, text=True, timeout=60)
+        said = [line.replace(str(path), "FILE") for line in done.stderr.splitlines()]
+        return done.returncode, json.loads(done.stdout) if done.stdout else None, said
+
+    yield run
+    path.unlink()
+    directory.rmdir()
+
+
+def test_usher_imports_a_file_twice(event, usher):
+    event.ticket()
+    lines = ["email,name,ticket,fields.city,registration"]
+    lines += [f"attendee-{n:05d}@example.org,Attendee {n:05d},standard,上海,ignored" for n in range(1, 1203)]
+    for bom in (b"", b"\xef\xbb\xbf"):
+        for end in ("\n", "\r\n"):
+            status, summary, said = usher(file=bom + end.join(lines).encode())
+            assert (status, summary["rows"], [line for line in said if "FILE" in line]) == (0, 1202, [])
+    assert summary["unchanged"] == 1202
+    exported = export_json(event)
+    assert len(exported) == 1202 and {one["fields"]["city"] for one in exported} == {"上海"}
+    assert [one["name"] for one in exported] == [f"Attendee {n:05d}" for n in range(1, 1203)]
+
+
+def test_usher_names_the_line_and_the_reason_of_a_refused_row(event, usher):
+    event.ticket()
+    file = ('name,ticket,notes,email\n'
+            'Attendee 00001,standard,"two\nlines, and ""more""",a1@example.org\n'
+            'Attendee 00002,none,,a2@example.org\n'
+            'Attendee 00003,standard,too,many,cells\n'
+            'Attendee 00004,standard,,a4@example.org\n').encode()
+    status, summary, said = usher(file=file)
+    assert status == 1
+    assert (summary["created"], summary["refused"]) == (2, 2)
+    assert any(line.startswith("usher: FILE:4: /ticket: ") for line in said), said
+    assert any(line.startswith("usher: FILE:5: ") for line in said), said
+    assert export_json(event)[0]["notes"] == 'two\nlines, and "more"'
+
+
+def test_usher_tries_a_file_and_keeps_nothing(event, usher):
+    event.ticket()
+    status, summary, _ = usher("--dry-run", file=b"name,ticket\nAttendee 00001,standard\n")
+    assert (status, summary["created"], summary["dry_run"]) == (0, 1, True)
+    assert export_json(event) == []
+
+
+def test_usher_refuses_an_unknown_column(event, usher):
+    event.ticket()
+    status, _, said = usher(file=b"name,ticket,shoe\nAttendee 00001,standard,42\n")
+    assert status == 1 and any("shoe" in line for line in said)
+    assert export_json(event) == []
+
+
+def test_usher_reads_an_export_back_unchanged(event, usher):
+    event.ticket()
+    rows = [row(n, organisation=text, notes=text, fields={"x": text, "名": text}, code=f"C-{n}", external_id=text)
+            for n, text in enumerate(AWKWARD, 1)]
+    assert counts(take(event, rows)) == {"created": len(AWKWARD)}
+    body = export(event)
+    status, summary, said = usher(file=body.encode())
+    assert (status, summary["unchanged"], said) == (0, len(AWKWARD), [])
+    assert export(event) == body

@@ -78,58 +78,91 @@ BEGIN
                         p_kind, v_family);
         END IF;
 
-        -- A row has to stand at the version before the new one, or to follow a tombstone of that version, or not to
-        -- exist. The check is a statement of its own: it sees what others committed while this batch waited for locks.
-        EXECUTE format($template$
-                CREATE OR REPLACE FUNCTION usher.write_%1$s(p_family uuid, p_rows jsonb) RETURNS void
-                LANGUAGE plpgsql AS $body$
-                DECLARE
-                        v_wanted  bigint;
-                        v_written bigint;
-                        v_reborn  boolean;
-                        v_stale   boolean;
-                        v_event   uuid;
-                        v_id      text;
-                BEGIN
-                        SELECT count(*), bool_or(d.id IS NOT NULL), bool_or(x.stale),
-                               (array_agg(r.event_id) FILTER (WHERE x.stale))[1],
-                               (array_agg(r.id) FILTER (WHERE x.stale))[1]
-                        INTO v_wanted, v_reborn, v_stale, v_event, v_id
-                        FROM usher.rows_of(p_rows, %1$L) AS r
-                        LEFT JOIN usher.%1$I AS t
-                                ON t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id
-                        LEFT JOIN usher.tombstone AS d
-                                ON d.family_id = %2$s AND d.event_id = r.event_id AND d.kind = %1$L AND d.id = r.id
-                        CROSS JOIN LATERAL (
-                                SELECT coalesce(t.version, d.version, 0) IS DISTINCT FROM r.version - 1 AS stale
-                        ) AS x
-                        WHERE NOT r.deleted;
-                        IF v_stale THEN
-                                PERFORM usher.raise_stale(%1$L, v_event, v_id);
-                        END IF;
+        IF 'kept' = ANY (p_options) THEN
+                -- Never deleted, so without tombstones: a row has to stand at the version before the new one, or not to
+                -- exist. The insert itself finds out (its arbiter is the key, whatever the planner takes the table's
+                -- size for), and sees what others committed while this batch waited for locks. One that it made has no
+                -- xmax.
+                EXECUTE format($template$
+                        CREATE OR REPLACE FUNCTION usher.write_%1$s(p_family uuid, p_rows jsonb) RETURNS void
+                        LANGUAGE plpgsql AS $body$
+                        DECLARE
+                                v_stale boolean;
+                        BEGIN
+                                WITH wanted AS MATERIALIZED (
+                                        SELECT e.stored FROM usher.rows_of(p_rows, %1$L) AS e WHERE NOT e.deleted
+                                ), written AS (
+                                        INSERT INTO usher.%1$I AS t (family_id, %4$s)
+                                        SELECT %2$s, %5$s
+                                        FROM wanted AS e
+                                        CROSS JOIN LATERAL jsonb_populate_record(NULL::usher.%1$I, e.stored) AS r
+                                        ORDER BY %6$s
+                                        ON CONFLICT (family_id, event_id, id) DO %7$s
+                                        RETURNING t.version, t.xmax
+                                )
+                                SELECT count(*) <> (SELECT count(*) FROM wanted)
+                                       OR coalesce(bool_or(w.version > 1 AND w.xmax = '0'), false)
+                                INTO v_stale FROM written AS w;
+                                IF v_stale THEN
+                                        PERFORM usher.raise_stale(%1$L, NULL, NULL);
+                                END IF;
+                        END
+                        $body$
+                $template$, p_kind, v_family, v_before, v_columns, v_values, p_order, v_conflict);
+        ELSE
+                -- A row has to stand at the version before the new one, or to follow a tombstone of that version, or not to
+                -- exist. The check is a statement of its own: it sees what others committed while this batch waited for locks.
+                EXECUTE format($template$
+                        CREATE OR REPLACE FUNCTION usher.write_%1$s(p_family uuid, p_rows jsonb) RETURNS void
+                        LANGUAGE plpgsql AS $body$
+                        DECLARE
+                                v_wanted  bigint;
+                                v_written bigint;
+                                v_reborn  boolean;
+                                v_stale   boolean;
+                                v_event   uuid;
+                                v_id      text;
+                        BEGIN
+                                SELECT count(*), bool_or(d.id IS NOT NULL), bool_or(x.stale),
+                                       (array_agg(r.event_id) FILTER (WHERE x.stale))[1],
+                                       (array_agg(r.id) FILTER (WHERE x.stale))[1]
+                                INTO v_wanted, v_reborn, v_stale, v_event, v_id
+                                FROM usher.rows_of(p_rows, %1$L) AS r
+                                LEFT JOIN usher.%1$I AS t
+                                        ON t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id
+                                LEFT JOIN usher.tombstone AS d
+                                        ON d.family_id = %2$s AND d.event_id = r.event_id AND d.kind = %1$L AND d.id = r.id
+                                CROSS JOIN LATERAL (
+                                        SELECT coalesce(t.version, d.version, 0) IS DISTINCT FROM r.version - 1 AS stale
+                                ) AS x
+                                WHERE NOT r.deleted;
+                                IF v_stale THEN
+                                        PERFORM usher.raise_stale(%1$L, v_event, v_id);
+                                END IF;
 
-                        %3$s
-                        INSERT INTO usher.%1$I AS t (family_id, %4$s)
-                        SELECT %2$s, %5$s
-                        FROM usher.rows_of(p_rows, %1$L) AS e
-                        CROSS JOIN LATERAL jsonb_populate_record(NULL::usher.%1$I, e.stored) AS r
-                        WHERE NOT e.deleted
-                        ORDER BY %6$s
-                        ON CONFLICT (family_id, event_id, id) DO %7$s;
-                        GET DIAGNOSTICS v_written = ROW_COUNT;
-                        IF v_written <> v_wanted THEN
-                                PERFORM usher.raise_stale(%1$L, NULL, NULL);
-                        END IF;
+                                %3$s
+                                INSERT INTO usher.%1$I AS t (family_id, %4$s)
+                                SELECT %2$s, %5$s
+                                FROM usher.rows_of(p_rows, %1$L) AS e
+                                CROSS JOIN LATERAL jsonb_populate_record(NULL::usher.%1$I, e.stored) AS r
+                                WHERE NOT e.deleted
+                                ORDER BY %6$s
+                                ON CONFLICT (family_id, event_id, id) DO %7$s;
+                                GET DIAGNOSTICS v_written = ROW_COUNT;
+                                IF v_written <> v_wanted THEN
+                                        PERFORM usher.raise_stale(%1$L, NULL, NULL);
+                                END IF;
 
-                        IF v_reborn THEN
-                                DELETE FROM usher.tombstone AS d
-                                USING usher.rows_of(p_rows, %1$L) AS r
-                                WHERE NOT r.deleted AND d.family_id = %2$s AND d.event_id = r.event_id
-                                  AND d.kind = %1$L AND d.id = r.id;
-                        END IF;
-                END
-                $body$
-        $template$, p_kind, v_family, v_before, v_columns, v_values, p_order, v_conflict);
+                                IF v_reborn THEN
+                                        DELETE FROM usher.tombstone AS d
+                                        USING usher.rows_of(p_rows, %1$L) AS r
+                                        WHERE NOT r.deleted AND d.family_id = %2$s AND d.event_id = r.event_id
+                                          AND d.kind = %1$L AND d.id = r.id;
+                                END IF;
+                        END
+                        $body$
+                $template$, p_kind, v_family, v_before, v_columns, v_values, p_order, v_conflict);
+        END IF;
 
         IF NOT 'kept' = ANY (p_options) THEN
                 EXECUTE format($template$

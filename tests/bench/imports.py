@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+A district's registrations from one CSV: how long `usher import registrations` takes, how long a ping on another
+connection waits meanwhile, what the daemon then holds in memory, and how soon it serves them after a restart.
+
+    USHERD_BUILD=build-release /usr/bin/python3 -B tests/bench/imports.py [COUNT]
+"""
+import csv
+import json
+import multiprocessing
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from harness import place  # noqa: E402
+from harness.client import Client  # noqa: E402
+from harness.daemon import Daemon  # noqa: E402
+
+PEOPLE = 160_000
+EVENT = "district"
+HAN = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳云腾致雨露结为霜"
+SCRIPTS = [
+    lambda n: f"Attendee {n:05d}",
+    lambda n: f"来宾{HAN[n % len(HAN)]}{HAN[n // 7 % len(HAN)]}{n:05d}",
+    lambda n: f"Участник {n:05d}",
+    lambda n: f"참가자 {n:05d}",
+    lambda n: f"Besökare Åsa {n:05d}",
+]
+
+
+def write_people(path, count):
+    with open(path, "w", encoding="utf-8", newline="") as out:
+        file = csv.writer(out)
+        file.writerow(["external_id", "ticket", "name", "name_latin", "email", "phone", "organisation", "title", "country",
+                       "language", "fields.city", "fields.diet"])
+        for n in range(count):
+            name = SCRIPTS[0 if n % 10 < 4 else 1 if n % 10 < 8 else n % 5](n)
+            file.writerow([f"D{n:06d}", "standard" if n % 4 else "vip", name, f"Attendee {n:05d}",
+                           f"attendee-{n:05d}@example.org", f"+86 21 {n:08d}", f"研究所 Institute {n % 700}", "工程师",
+                           "CN", "zh", "上海", "" if n % 3 else "vegetarian"])
+    path.chmod(0o644)
+
+
+def ping(address, stop, waits):
+    """Pings every millisecond or so; what each took, in milliseconds."""
+    took = []
+    with Client(address, checked=False) as client:
+        while not stop.is_set():
+            begun = time.monotonic()
+            client.call("server.ping")
+            took.append((time.monotonic() - begun) * 1000)
+            time.sleep(0.001)
+    waits.put(took)
+
+
+class Pinged:
+    def __init__(self, address):
+        self.stop, self.queue = multiprocessing.Event(), multiprocessing.Queue()
+        self.process = multiprocessing.Process(target=ping, args=(address, self.stop, self.queue))
+
+    def __enter__(self):
+        self.process.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        self.waits = sorted(self.queue.get())
+        self.process.join()
+
+    def told(self):
+        at = lambda part: self.waits[min(len(self.waits) - 1, int(len(self.waits) * part))]
+        return (f"{len(self.waits):,} pings beside it: p50 {at(.5):.2f} ms, p99 {at(.99):.2f} ms, p99.9 {at(.999):.2f} ms, "
+                f"longest {self.waits[-1]:.2f} ms (goal: p99 under 10 ms)")
+
+
+def status(daemon, name):
+    for line in open(f"/proc/{daemon.process.pid}/status", encoding="ascii"):
+        if line.startswith(name):
+            return int(line.split()[1]) / 1024
+    return 0
+
+
+def cpu(pid):
+    fields = open(f"/proc/{pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def take(programs, daemon, path):
+    begun, used = time.monotonic(), cpu(daemon.process.pid)
+    with Pinged(daemon.unix) as pinged:
+        done = subprocess.run([programs / "usher", "-s", daemon.unix, "-e", EVENT, "-o", "json", "import", "registrations",
+                               path], capture_output=True, text=True)
+        took = time.monotonic() - begun
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), took, cpu(daemon.process.pid) - used, pinged
+
+
+def measure(count, say=print):
+    here = place.make_directory("usherd-bench-")
+    programs = place.stage(here / "staged")
+    daemon = Daemon(here, programs, settings={"daemon": {"log_level": "warning"}}).start()
+    path = here / "people.csv"
+    write_people(path, count)
+    try:
+        with daemon.admin() as admin:
+            admin.call("event.put", event=EVENT, name="District conference", timezone="Asia/Shanghai", starts_on="2025-10-25",
+                       ends_on="2025-10-26")
+            for ticket in ("standard", "vip"):
+                admin.call("ticket.put", event=EVENT, ticket=ticket, name=ticket.title())
+        say(f"{count:,} registrations, a CSV of {path.stat().st_size / 1e6:.1f} MB")
+        for what in ("created", "unchanged"):
+            summary, took, used, pinged = take(programs, daemon, path)
+            assert summary[what] == count, summary
+            say(f"{what}: {took:.1f} s, {count / took:,.0f}/s, {used:.1f} s of the daemon's (goal: under 30 s)")
+            say(f"  {pinged.told()}")
+        say(f"  resident: {status(daemon, 'VmRSS'):.0f} MiB, of it files {status(daemon, 'RssFile'):.0f} MiB; "
+            f"at most {status(daemon, 'VmHWM'):.0f} MiB")
+        for _ in range(3):
+            daemon.stop()
+            begun = time.monotonic()
+            daemon.start()
+            ready = time.monotonic() - begun
+            with daemon.admin() as admin:
+                admin.call("registration.export", event=EVENT, format="csv", limit=1)
+                say(f"restarted: ready after {ready:.2f} s, serving them after {time.monotonic() - begun:.2f} s (goal: under 3 s); "
+                    f"resident: {status(daemon, 'VmRSS'):.0f} MiB, of it files {status(daemon, 'RssFile'):.0f} MiB; "
+                    f"at most {status(daemon, 'VmHWM'):.0f} MiB (goal: under 150 MiB)")
+    finally:
+        daemon.stop()
+        shutil.rmtree(here)
+
+
+if __name__ == "__main__":
+    measure(int(sys.argv[1]) if len(sys.argv) > 1 else PEOPLE)

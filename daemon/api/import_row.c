@@ -7,6 +7,7 @@
 #include "api/keyring.h"
 #include "api/registration.h"
 #include "api/validate.h"
+#include "base/cleanup.h"
 #include "door/code.h"
 #include "door/fold.h"
 
@@ -130,6 +131,14 @@ bool import_row_signed(const struct import_row *row, const struct ticket_row *ti
         return credential && strcmp(credential->ticket, ticket->row.id) == 0 &&
                credential->valid_from.us == ticket->valid_from.us &&
                credential->valid_to.us == ticket->valid_to.us && credential->key_number == key_number;
+}
+
+void import_row_share(struct import_row *row)
+{
+        if (row->fresh && row->fresh->row.references > 1)
+                row_unref(take_ptr(row->fresh));
+        if (row->credential && row->credential->row.references > 1)
+                row_unref(take_ptr(row->credential));
 }
 
 void import_row_deinit(struct import_row *row)

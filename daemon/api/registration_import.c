@@ -13,12 +13,13 @@
 #include "api/seats.h"
 #include "base/workers.h"
 
-enum { PART_ROWS = 250, PARTS_MOST = 2, EXPECTED_MOST = 4096, SLICE_US = 2000 };
+enum { PART_ROWS = 250, PARTS_MOST = 2, EXPECTED_MOST = 1000, SLICE_US = 1000 };
 
 enum stage { STAGE_LAY, STAGE_ADD };
 
 struct import {
         struct call *call;
+        struct workers *workers;
         struct import_source source;
         struct import_row *rows;
         size_t count;
@@ -39,17 +40,33 @@ struct import {
 
 static const char *const result_words[] = { "created", "updated", "unchanged", "refused", NULL };
 
+static void rows_release(void *own)
+{
+        struct import *import = own;
+
+        for (size_t i = 0; i < import->count; i++)
+                import_row_deinit(&import->rows[i]);
+        free(import->rows);
+        free(import);
+}
+
+static void rows_released(void *own, int dropped)
+{
+        if (dropped)
+                rows_release(own);
+}
+
+/* What memory has taken is let go here, for only this thread counts references; the rest may take a while. */
 static void import_free(void *own)
 {
         struct import *import = own;
 
         import_lay_free(import->lay);
-        for (size_t i = 0; i < import->count; i++)
-                import_row_deinit(&import->rows[i]);
-        free(import->rows);
         import_source_deinit(&import->source);
         buffer_deinit(&import->results);
-        free(import);
+        for (size_t i = 0; i < import->count; i++)
+                import_row_share(&import->rows[i]);
+        workers_submit(import->workers, rows_release, rows_released, import);
 }
 
 /* ---- the decision ---- */
@@ -230,7 +247,7 @@ static void parts_hand_out(struct import *import)
                 part->to = part->from + (left < PART_ROWS ? left : PART_ROWS);
                 import->handed = part->to;
                 import->parts++;
-                workers_submit(import->call->api->workers, part_work, part_done, part);
+                workers_submit(import->workers, part_work, part_done, part);
         }
         if (!import->parts)
                 import_submit(import);
@@ -255,6 +272,7 @@ static void registration_import(struct call *call)
         struct import *import = xcalloc(1, sizeof(*import));
 
         import->call = call;
+        import->workers = call->api->workers;
         import->count = json_array_size(rows);
         import->rows = xcalloc(import->count + 1, sizeof(*import->rows));
         import->dry_run = call_bool(call, "dry_run", false);

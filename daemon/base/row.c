@@ -386,18 +386,42 @@ static void write_value(
         }
 }
 
+static bool is_absent(const void *row, const struct field *field)
+{
+        const void *at = member(row, field);
+
+        switch (field->type) {
+        case FIELD_TEXT:
+        case FIELD_JSON:
+                return !text_of(row, field);
+        case FIELD_INT:
+                return *(const int64_t *)at == FIELD_INT_NONE;
+        case FIELD_INSTANT:
+                return instant_is_none(*(const struct instant *)at);
+        case FIELD_DATE:
+                return date_is_none(*(const struct date *)at);
+        case FIELD_UUID:
+                return uuid_is_nil(at);
+        case FIELD_BYTES:
+                return !((const struct bytes *)at)->data;
+        case FIELD_BOOL:
+                return false;
+        }
+        return false;
+}
+
 void row_write_stored(const void *row, struct jsonout *out)
 {
         const struct row *head = row;
 
         json_begin_object(out);
-        json_name(out, "family_id");
-        json_uuid(out, &head->family);
         json_name(out, "event_id");
         json_uuid(out, &head->event);
         json_member_text(out, "id", head->id);
         json_member_int(out, "version", head->version);
         for (size_t i = 0; !head->deleted && i < head->record->count; i++) {
+                if (is_absent(row, &head->record->fields[i]))
+                        continue;
                 json_name(out, head->record->fields[i].name);
                 write_value(row, &head->record->fields[i], out, NULL);
         }

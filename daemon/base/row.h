@@ -107,7 +107,7 @@ void row_take(void *template, const void *from, uint64_t given);
 
 /* ---- the two other sides ---- */
 
-/* One line of the JSON array that sql/ takes: {"family_id":…,"event_id":…,"id":…,"version":…, every field by name}. */
+/* An element of the JSON array that sql/ takes: {"event_id":…,"id":…,"version":…, every field that is there by name}. */
 void row_write_stored(const void *row, struct jsonout *out);
 /* A field of type FIELD_TEXT by name; NULL: absent, or no such field. */
 const char *row_text(const void *row, const char *name);

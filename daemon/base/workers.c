@@ -7,10 +7,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+
+enum { HELPER_NICE = 5 };
 
 struct job {
         void (*work)(void *);
@@ -58,6 +61,8 @@ static void *work_on(void *context)
         struct workers *workers = context;
         uint64_t one = 1;
 
+        /* The loop comes first: whoever it answers waits for no helper. (On Linux, of this thread alone.) */
+        setpriority(PRIO_PROCESS, (id_t)gettid(), HELPER_NICE);
         pthread_mutex_lock(&workers->lock);
         for (;;) {
                 struct job *job;

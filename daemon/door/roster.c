@@ -29,7 +29,8 @@ struct roster {
         struct uuid event;
         struct rowset tickets, checkpoints;
         struct table registrations, by_external_id, by_person;
-        struct table credentials, by_code, by_digest, by_registration;
+        struct table credentials; /* by registration */
+        struct table by_code, by_digest;
         struct table presence;
         const struct registration_row **ordered; /* by (created_at, id) */
         size_t ordered_count, ordered_capacity;
@@ -106,10 +107,9 @@ struct roster *roster_new(const struct uuid *event)
         table_init(&roster->registrations, id_hash, id_equal);
         table_init(&roster->by_external_id, external_hash, external_equal);
         table_init(&roster->by_person, person_entry_hash, person_entry_equal);
-        table_init(&roster->credentials, id_hash, id_equal);
+        table_init(&roster->credentials, owner_hash, owner_equal);
         table_init(&roster->by_code, code_hash, code_equal);
         table_init(&roster->by_digest, digest_hash, digest_equal);
-        table_init(&roster->by_registration, owner_hash, owner_equal);
         table_init(&roster->presence, id_hash, id_equal);
         return roster;
 }
@@ -143,7 +143,6 @@ struct roster *roster_free(struct roster *roster)
         table_deinit(&roster->by_person);
         table_deinit(&roster->by_code);
         table_deinit(&roster->by_digest);
-        table_deinit(&roster->by_registration);
         table_unref(&roster->registrations);
         table_unref(&roster->credentials);
         table_unref(&roster->presence);
@@ -279,14 +278,14 @@ static void index_credential(struct roster *roster, const struct credential_row 
         bool (*change)(struct table *, const void *) = table_remove;
 
         if (add) {
-                table_add(&roster->by_registration, entry);
+                table_add(&roster->credentials, entry);
                 if (row->code)
                         table_add(&roster->by_code, entry);
                 if (row->digest.length == 16)
                         table_add(&roster->by_digest, entry);
                 return;
         }
-        change(&roster->by_registration, entry);
+        change(&roster->credentials, entry);
         if (row->code)
                 change(&roster->by_code, entry);
         if (row->digest.length == 16)
@@ -295,17 +294,16 @@ static void index_credential(struct roster *roster, const struct credential_row 
 
 static bool apply_credential(struct roster *roster, const struct credential_row *row)
 {
-        const struct credential_row *before =
-                table_find(&roster->credentials, hash_text(row->row.id, 0), row->row.id);
+        const struct credential_row *before = NULL;
 
+        while ((before = roster_credential_next(roster, row->registration, before)))
+                if (strcmp(before->row.id, row->row.id) == 0)
+                        break;
         if ((before && before->row.version >= row->row.version) || row->row.deleted)
                 return false;
         row_ref(row);
-        if (before) {
+        if (before)
                 index_credential(roster, before, false);
-                table_remove(&roster->credentials, before);
-        }
-        table_add(&roster->credentials, (void *)(uintptr_t)row);
         index_credential(roster, row, true);
         row_unref(before);
         return true;
@@ -477,7 +475,7 @@ const struct credential_row *roster_credential_next(
         size_t iterator = 0;
         bool found = !after;
 
-        while ((row = table_find_next(&roster->by_registration, hash, registration, &iterator))) {
+        while ((row = table_find_next(&roster->credentials, hash, registration, &iterator))) {
                 if (found)
                         return row;
                 found = row == after;

@@ -63,7 +63,8 @@ size_t batch_numbers(const struct batch *batch);
 struct batch_params {
         char *values[BATCH_PARAMS];
 };
-void batch_params_init(struct batch_params *params, const struct batch *batch);
+/* Takes the batch's texts: nothing may be added to it any more. */
+void batch_params_init(struct batch_params *params, struct batch *batch);
 void batch_params_deinit(struct batch_params *params);
 
 extern const char batch_record_sql[];

@@ -14,7 +14,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 
-enum { ATTEMPTS_MAX = 4, ROWS_A_TURN = 1000, REST_MOST_MS = 12, RETRY_MS = 200 };
+enum { ATTEMPTS_MAX = 4, ROWS_A_TURN = 250, REST_MOST_MS = 12, RETRY_MS = 200 };
 
 #define BATCH_STATEMENT "record"
 

@@ -411,6 +411,24 @@ CREATE TABLE usher.credential (
 CREATE UNIQUE INDEX credential_code ON usher.credential (family_id, event_id, code)
         WHERE replaced_at IS NULL AND code IS NOT NULL;
 
+-- Seats in sessions. A cancelled booking stays, and may be made again.
+CREATE TABLE usher.booking (
+        family_id     uuid,
+        event_id      uuid,
+        id            text COLLATE "C", -- SESSION/REGISTRATION
+        version       bigint NOT NULL CHECK (version > 0),
+        session       text COLLATE "C" NOT NULL,
+        registration  text COLLATE "C" NOT NULL,
+        status        text NOT NULL CHECK (status IN ('confirmed', 'waitlisted', 'cancelled')),
+        created_at    timestamptz NOT NULL,
+        waiting_since timestamptz,
+        PRIMARY KEY (family_id, event_id, id),
+        UNIQUE (family_id, event_id, registration, session), -- as with credentials, for the deletion of an event
+        FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE,
+        FOREIGN KEY (family_id, event_id, session) REFERENCES usher.session,
+        FOREIGN KEY (family_id, event_id, registration) REFERENCES usher.registration ON DELETE CASCADE
+);
+
 -- One row a checkpoint, day and registration: its key is the one admission. Moved by scans alone, hence no foreign
 -- keys (each costs a fifth of the door's pace): usher.record re-checks registration and checkpoint, and usher.audit
 -- proves what that left.

@@ -287,7 +287,7 @@ DECLARE
         -- What others refer to comes first. The programme's row is the lock of the whole draft.
         c_kinds CONSTANT text[] := ARRAY['event', 'token', 'invite', 'programme', 'room', 'track', 'speaker',
                 'session', 'placement', 'acceptance', 'draft', 'draft_change', 'publication', 'ticket', 'checkpoint',
-                'registration', 'credential', 'signing_key'];
+                'registration', 'credential', 'booking', 'signing_key'];
         v_rows       bigint := coalesce(jsonb_array_length(p_rows), 0);
         v_scans      bigint := coalesce(cardinality(p_scan_nonce), 0);
         v_kinds      text[];  -- of rows to be written

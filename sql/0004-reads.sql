@@ -112,6 +112,7 @@ SELECT usher.make_reads('ticket');
 SELECT usher.make_reads('checkpoint');
 SELECT usher.make_reads('registration');
 SELECT usher.make_reads('credential');
+SELECT usher.make_reads('booking');
 SELECT usher.make_reads('presence');
 SELECT usher.make_reads('signing_key');
 

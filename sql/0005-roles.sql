@@ -19,12 +19,14 @@ GRANT INSERT ON
         usher.writer, usher.change, usher.counter, usher.request_key, usher.tombstone, usher.event, usher.token,
         usher.invite, usher.room, usher.track, usher.speaker, usher.session, usher.session_speaker, usher.placement,
         usher.acceptance, usher.draft, usher.programme, usher.draft_change, usher.publication, usher.ticket,
-        usher.checkpoint, usher.registration, usher.credential, usher.presence, usher.signing_key, usher.scan
+        usher.checkpoint, usher.registration, usher.credential, usher.booking, usher.presence, usher.signing_key,
+        usher.scan
         TO usherd;
 GRANT UPDATE ON
         usher.writer, usher.counter, usher.event, usher.token, usher.invite, usher.room, usher.track, usher.speaker,
         usher.session, usher.session_speaker, usher.placement, usher.acceptance, usher.draft, usher.programme,
-        usher.ticket, usher.checkpoint, usher.registration, usher.credential, usher.presence, usher.signing_key
+        usher.ticket, usher.checkpoint, usher.registration, usher.credential, usher.booking, usher.presence,
+        usher.signing_key
         TO usherd;
 GRANT DELETE ON
         usher.change, usher.counter, usher.request_key, usher.tombstone, usher.event, usher.token, usher.invite,

@@ -21,6 +21,7 @@ extern const struct method registration_create_method, registration_get_method, 
         registration_update_method, registration_cancel_method, registration_transfer_method,
         registration_reissue_method, registration_find_method, registration_import_method,
         registration_export_method;
+extern const struct method booking_create_method, booking_cancel_method, booking_list_method;
 extern const struct method checkpoint_put_method, checkpoint_get_method, checkpoint_list_method,
         checkpoint_delete_method;
 extern const struct method checkin_scan_method;

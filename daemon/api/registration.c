@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/booking_seats.h"
 #include "api/methods.h"
 #include "api/params.h"
 #include "api/seats.h"
@@ -322,6 +323,7 @@ static enum decision cancel_decide(struct call *call, struct batch *batch)
                         return CALL_ANSWERED(call_fail_full(call, ticket->capacity));
         } else {
                 seats_release(call, batch, before);
+                booking_release_all(call, batch, before->row.id);
         }
         fresh = *before;
         fresh.row.version++;
@@ -337,6 +339,7 @@ static void registration_cancel(struct call *call)
 {
         registration_claim(call, call_text(call, "registration"));
         seats_claim(call, call->event);
+        booking_claim(call, call->event);
         call_submit(call, &call->event->family->uuid, cancel_decide);
 }
 
@@ -351,7 +354,7 @@ static const struct param cancel_params[] = {
 const struct method registration_cancel_method = {
         .name = "registration.cancel",
         .role = ROLE_DESK,
-        .summary = "cancels a registration; the first waiting moves up",
+        .summary = "cancels a registration and its bookings; the first waiting moves up",
         .flags = METHOD_CHANGES | METHOD_EVENT,
         .params = cancel_params,
         .result = registration_whole_result,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/booking_seats.h"
 #include "api/methods.h"
 #include "api/noun.h"
 #include "api/params.h"
@@ -13,16 +14,20 @@ static const struct rowset *sessions(const struct event_state *event)
         return &event->family->programme->sessions;
 }
 
-/* A session that a checkpoint admits to, or that is placed in the draft, is referred to. */
+/* A checkpoint admits to it, or somebody has booked it (once is enough: cancelled bookings stay). */
 static size_t session_references(
         const struct event_state *event, const struct row *row, const struct row *by[static 10])
 {
         const struct checkpoint_row *checkpoint = NULL;
+        const struct booking_row *booking = NULL;
         size_t count = 0;
 
         while (count < 10 && (checkpoint = roster_checkpoint_next(event->roster, checkpoint)))
                 if (checkpoint->session && strcmp(checkpoint->session, row->id) == 0)
                         by[count++] = &checkpoint->row;
+        while (count < 10 &&
+                (booking = bookings_next_of_session(roster_bookings(event->roster), row->id, booking)))
+                by[count++] = &booking->row;
         return count;
 }
 
@@ -104,6 +109,8 @@ static enum decision settle(struct call *call, struct batch *batch, const struct
                 return DECISION_ANSWERED;
         }
         batch_add_row(batch, &call->change, after);
+        if (before && before->capacity != after->capacity)
+                booking_session_changed(call, batch, after);
         version = placing_record(&placing, batch);
         write_put(&placing, after, NULL, version, &out);
         placing_deinit(&placing);
@@ -210,6 +217,7 @@ static void submit_or_judge(struct call *call, enum decision (*decide)(struct ca
                 return;
         }
         call_claim_programme(call, call->event->family);
+        booking_claim(call, call->event);
         call_submit(call, &call->event->family->uuid, decide);
 }
 
@@ -275,6 +283,7 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
 static void session_delete(struct call *call)
 {
         call_claim_programme(call, call->event->family);
+        booking_claim(call, call->event);
         call_submit(call, &call->event->family->uuid, delete_decide);
 }
 

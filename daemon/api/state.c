@@ -25,6 +25,7 @@ const struct record *const state_records[] = {
         &checkpoint_record,
         &registration_record,
         &credential_record,
+        &booking_record,
         &presence_record,
         NULL,
 };
@@ -165,7 +166,7 @@ static bool event_apply(struct state *state, const struct event_row *row)
 static bool is_roster_record(const struct record *record)
 {
         return record == &ticket_record || record == &checkpoint_record || record == &registration_record ||
-               record == &credential_record || record == &presence_record;
+               record == &credential_record || record == &presence_record || record == &booking_record;
 }
 
 static bool family_apply(struct state *state, const struct row *row)

@@ -32,6 +32,7 @@ struct roster {
         struct table credentials; /* by registration */
         struct table by_code, by_digest;
         struct table presence;
+        struct bookings *bookings;
         const struct registration_row **ordered; /* by (created_at, id) */
         size_t ordered_count, ordered_capacity;
         struct tally *tallies;
@@ -111,6 +112,7 @@ struct roster *roster_new(const struct uuid *event)
         table_init(&roster->by_code, code_hash, code_equal);
         table_init(&roster->by_digest, digest_hash, digest_equal);
         table_init(&roster->presence, id_hash, id_equal);
+        roster->bookings = bookings_new();
         return roster;
 }
 
@@ -146,6 +148,7 @@ struct roster *roster_free(struct roster *roster)
         table_unref(&roster->registrations);
         table_unref(&roster->credentials);
         table_unref(&roster->presence);
+        bookings_free(roster->bookings);
         free(roster->ordered);
         LIST_FREE(roster->tallies);
         LIST_FREE(roster->places);
@@ -358,6 +361,8 @@ bool roster_apply(struct roster *roster, const void *applied)
                 return apply_credential(roster, applied);
         if (row->record == &presence_record)
                 return apply_presence(roster, applied);
+        if (row->record == &booking_record)
+                return bookings_apply(roster->bookings, applied);
         if (row->record == &ticket_record)
                 return rowset_apply(&roster->tickets, row);
         if (row->record == &checkpoint_record)
@@ -534,6 +539,11 @@ size_t roster_ticket_users(const struct roster *roster, const char *ticket, cons
                         by[count++] = &checkpoint->row;
         free(quoted);
         return count;
+}
+
+struct bookings *roster_bookings(const struct roster *roster)
+{
+        return roster->bookings;
 }
 
 /* ---- presence ---- */

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include "base/rowset.h"
+#include "door/bookings.h"
 #include "door/field_names.h"
 #include "door/rows.h"
 
@@ -63,6 +64,9 @@ const struct registration_row *roster_waiting_next(
 /* Up to `max` registrations and checkpoints that name a ticket type. */
 size_t roster_ticket_users(
         const struct roster *roster, const char *ticket, const struct row **by, size_t max);
+
+/* Seats in sessions. */
+struct bookings *roster_bookings(const struct roster *roster);
 
 /* ---- presence ---- */
 

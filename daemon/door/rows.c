@@ -85,6 +85,16 @@ static const struct field presence_fields[] = {
 const struct record presence_record = { "presence", sizeof(struct presence_row), presence_fields,
         COUNT(presence_fields) };
 
+static const struct field booking_fields[] = {
+        FIELD(struct booking_row, session, FIELD_TEXT, W),
+        FIELD(struct booking_row, registration, FIELD_TEXT, W),
+        FIELD(struct booking_row, status, FIELD_TEXT, R),
+        FIELD(struct booking_row, created_at, FIELD_INSTANT, R),
+        FIELD(struct booking_row, waiting_since, FIELD_INSTANT, 0),
+};
+const struct record booking_record = { "booking", sizeof(struct booking_row), booking_fields,
+        COUNT(booking_fields) };
+
 static const struct field signing_key_fields[] = {
         FIELD(struct signing_key_row, number, FIELD_INT, 0),
         FIELD(struct signing_key_row, public_key, FIELD_BYTES, 0),

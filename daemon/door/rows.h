@@ -66,6 +66,15 @@ struct presence_row {
         const char *first_device;
 };
 
+/* Id: "SESSION/REGISTRATION". Never deleted, save with its event: a cancelled one may be made again. */
+struct booking_row {
+        struct row row;
+        const char *session, *registration;
+        const char *status; /* "confirmed", "waitlisted", "cancelled" */
+        struct instant created_at;
+        struct instant waiting_since; /* its place in the queue */
+};
+
 /* Family nil, event: the parent of the family it signs for. Id: its number in decimal. The private half is sealed under the key file. */
 struct signing_key_row {
         struct row row;
@@ -75,4 +84,4 @@ struct signing_key_row {
 };
 
 extern const struct record ticket_record, checkpoint_record, registration_record, credential_record,
-        presence_record, signing_key_record;
+        presence_record, booking_record, signing_key_record;

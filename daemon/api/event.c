@@ -94,7 +94,7 @@ static enum decision put_decide(struct call *call, struct batch *batch)
         batch_add_row(batch, &call->change, row);
         if (!before && !row->parent) {
                 _cleanup_(row_unrefp) struct row *key =
-                        (struct row *)keyring_make(call->api->keyring, &row->event_uuid, batch_now(batch));
+                        (struct row *)keyring_make(call->api->keyring, &row->event_uuid, 1, batch_now(batch));
 
                 batch_add_row(batch, &call->change, key);
         }

@@ -31,10 +31,10 @@ int keyring_new(const char *state_dir, struct keyring **keyringp)
                 r = key_file_make(path, keyring->file_key);
         if (r) {
                 log_error("the key file %s cannot be used: %s", path,
-                        r == KEYS_E_EXPOSED ? "it must be its owner's alone (chmod 600)" :
-                        r == KEYS_E_DAMAGED ? "it is damaged" :
-                        r < 0               ? strerror(-r) :
-                                              "it appeared meanwhile");
+                        r == KEYS_E_EXPOSED   ? "it must be its owner's alone (chmod 600)"
+                        : r == KEYS_E_DAMAGED ? "it is damaged"
+                        : r < 0               ? strerror(-r)
+                                              : "it appeared meanwhile");
                 keyring_free(keyring);
                 return error_origin(r < 0 ? r : -EPERM);
         }
@@ -58,7 +58,8 @@ struct keyring *keyring_free(struct keyring *keyring)
         return NULL;
 }
 
-static const struct signing_key_row *find_row(const struct state *state, const struct uuid *event, int64_t number)
+static const struct signing_key_row *find_row(
+        const struct state *state, const struct uuid *event, int64_t number)
 {
         const struct signing_key_row *found = NULL, *row;
         const char *after = NULL;
@@ -71,8 +72,8 @@ static const struct signing_key_row *find_row(const struct state *state, const s
         return found;
 }
 
-const struct signing_key *keyring_key(struct keyring *keyring, const struct state *state, const struct event_state *event,
-        int64_t number, int64_t *numberp)
+const struct signing_key *keyring_key(struct keyring *keyring, const struct state *state,
+        const struct event_state *event, int64_t number, int64_t *numberp)
 {
         const struct signing_key_row *row = find_row(state, &event->family->uuid, number);
         struct opened *opened;
@@ -95,19 +96,22 @@ const struct signing_key *keyring_key(struct keyring *keyring, const struct stat
         return &opened->key;
 }
 
-struct signing_key_row *keyring_make(struct keyring *keyring, const struct uuid *event, struct instant now)
+struct signing_key_row *keyring_make(
+        struct keyring *keyring, const struct uuid *event, int64_t number, struct instant now)
 {
         uint8_t sealed[KEY_SEALED_BYTES];
         struct signing_key_row fresh, *row;
         struct signing_key key;
+        char id[24];
 
+        snprintf(id, sizeof(id), "%lld", (long long)number);
         signing_key_make(&key);
         signing_key_seal(&key, keyring->file_key, sealed);
         row_clear(&fresh, &signing_key_record);
         fresh.row.event = *event;
-        fresh.row.id = "1";
+        fresh.row.id = id;
         fresh.row.version = 1;
-        fresh.number = 1;
+        fresh.number = number;
         fresh.public_key = (struct bytes){ key.public_key, sizeof(key.public_key) };
         fresh.sealed = (struct bytes){ sealed, sizeof(sealed) };
         fresh.created_at = now;

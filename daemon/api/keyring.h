@@ -17,4 +17,5 @@ struct keyring *keyring_free(struct keyring *keyring);
 const struct signing_key *keyring_key(struct keyring *keyring, const struct state *state, const struct event_state *event,
         int64_t number, int64_t *numberp);
 /* A fresh key for an event that has no parent, as a row to be recorded; the caller owns it. */
-struct signing_key_row *keyring_make(struct keyring *keyring, const struct uuid *event, struct instant now);
+struct signing_key_row *keyring_make(
+        struct keyring *keyring, const struct uuid *event, int64_t number, struct instant now);

@@ -17,6 +17,8 @@ const struct method *const method_table[] = {
         &event_get_method,
         &event_list_method,
         &event_put_method,
+        &key_list_method,
+        &key_rotate_method,
         &registration_cancel_method,
         &registration_create_method,
         &registration_export_method,

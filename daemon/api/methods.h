@@ -16,6 +16,7 @@ extern const struct method session_put_method, session_get_method, session_list_
 extern const struct method schedule_place_method, schedule_unplace_method, schedule_conflicts_method,
         schedule_publish_method, schedule_versions_method, schedule_get_method, schedule_now_method,
         schedule_import_method;
+extern const struct method key_list_method, key_rotate_method;
 extern const struct method ticket_put_method, ticket_get_method, ticket_list_method, ticket_delete_method;
 extern const struct method registration_create_method, registration_get_method, registration_list_method,
         registration_update_method, registration_cancel_method, registration_transfer_method,

@@ -201,7 +201,7 @@ def test_a_deadline_that_passed_before_the_work_was_begun_means_it_was_not_done(
     assert [room["room"] for room in event.call("room.list")["rooms"]] == ["a", "b"]
 
 
-def test_a_database_that_is_away_is_unavailable_and_nothing_was_done(proxy, proxied, event):
+def test_a_database_that_is_away_is_unavailable_and_nothing_was_done(event, proxy, proxied):
     with proxied.admin() as client:
         client.call("room.put", event=event.slug, room="before", name="B")
         proxy.away()
@@ -211,12 +211,12 @@ def test_a_database_that_is_away_is_unavailable_and_nothing_was_done(proxy, prox
         proxy.back()
         wait_until(lambda: client.call("server.info")["database"]["state"] == "online", what="the database")
         assert client.call("room.put", event=event.slug, room="after", name="A")["version"] == 1
-    assert [room["room"] for room in event.call("room.list")["rooms"]] == ["after", "before"]
+        assert [room["room"] for room in client.call("room.list", event=event.slug)["rooms"]] == ["after", "before"]
 
 
 def test_failed_logins_are_held_back_and_good_ones_are_not(second_daemon, event):
-    one = second_daemon()
     token = event.token("door")
+    one = second_daemon()
     with one.client() as client:
         error = None
         for _ in range(200):

@@ -106,6 +106,16 @@ def test_a_key_is_known_at_another_daemon(event, second_daemon):
         assert again["replayed"] is True and again["version"] == first["version"]
 
 
+def test_a_repetition_elsewhere_does_not_outrun_what_it_repeats(event, second_daemon):
+    """The answer is made from what the other daemon's memory holds, which may learn of it after the database."""
+    event.ticket()
+    with second_daemon().admin() as other:
+        for _ in range(30):
+            params = {"event": event.slug, "ticket": "standard", "name": "Twice", "request_key": new_uuid()}
+            first = event.client.call("registration.create", params)
+            assert other.call("registration.create", params) == {**first, "replayed": True}
+
+
 def test_a_key_outlives_the_daemon(make_daemon):
     one = make_daemon().start()
     key = new_uuid()

@@ -21,7 +21,8 @@ void buffer_reserve(struct buffer *buffer, size_t more);
 void buffer_add(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_add_text(struct buffer *buffer, const char *text);
 void buffer_add_char(struct buffer *buffer, char c);
-void buffer_addf(struct buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_addf(struct buffer *buffer, const char *format, ...)
+        __attribute__((format(printf, 2, 3), nonnull(2)));
 const char *buffer_text(const struct buffer *buffer); /* "" when empty */
 char *buffer_steal(struct buffer *buffer); /* the caller frees; the buffer is empty again */
 

@@ -14,6 +14,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -40,6 +41,7 @@ struct cluster {
         char *owner_conninfo, *conninfo;
         pid_t pid; /* 0: none */
         bool ours; /* our child, to be waited for */
+        int lock; /* held as long as we live: two daemons would stop each other's PostgreSQL */
         bool starting, ready, stopping;
         unsigned failures;
         char why[512]; /* of a start that failed */
@@ -215,6 +217,7 @@ static void start_on_thread(void *context)
                         return;
                 }
                 cluster->ours = true;
+                log_info("starting the private PostgreSQL cluster in %s", cluster->data);
         }
         wait_until_it_answers(cluster);
 }
@@ -348,6 +351,22 @@ static int make_socket_dir(struct cluster *cluster, const char *state_dir)
         return 0;
 }
 
+/* Of a daemon that runs. The words that only pass by use what is there, and leave it. */
+static int take_lock(struct cluster *cluster, const char *state_dir)
+{
+        _cleanup_(freep) char *path = xasprintf("%s/usherd.lock", state_dir);
+
+        if (cluster->store->settings.leave_adopted)
+                return 0;
+        cluster->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (cluster->lock < 0)
+                return error_origin(-errno);
+        if (flock(cluster->lock, LOCK_EX | LOCK_NB) == 0)
+                return 0;
+        log_error("another usherd runs with the state directory %s", state_dir);
+        return -EBUSY;
+}
+
 int cluster_new(struct store *store, struct cluster **clusterp)
 {
         const char *state_dir = store->settings.state_dir;
@@ -369,7 +388,10 @@ int cluster_new(struct store *store, struct cluster **clusterp)
         cluster->data = xasprintf("%s/pg", real);
         cluster->log_path = xasprintf("%s/pg.log", real);
         cluster->watch = evtimer_new(store->base, watched, cluster);
-        r = make_socket_dir(cluster, real);
+        cluster->lock = -1;
+        r = take_lock(cluster, real);
+        if (!r)
+                r = make_socket_dir(cluster, real);
         if (!cluster->bindir)
                 log_error("no PostgreSQL server is found: install postgresql, or give a database with -d");
         if (r || !cluster->bindir) {
@@ -387,6 +409,7 @@ struct cluster *cluster_free(struct cluster *cluster)
         if (!cluster)
                 return NULL;
         event_free(cluster->watch);
+        closep(&cluster->lock);
         free(cluster->bindir);
         free(cluster->data);
         free(cluster->sockets);

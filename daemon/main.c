@@ -140,9 +140,8 @@ static void store_loaded(void *context)
         struct daemon *daemon = context;
 
         if (daemon->settings.command == SETTINGS_MIGRATE) {
-                log_info("the database's schema is as this usherd needs it; what a daemon logs in as has to "
-                         "be a "
-                         "member of the role usherd");
+                log_info("the database's schema is as this usherd needs it; whoever a daemon logs in as has "
+                         "to be a member of the role usherd");
                 daemon_stop(daemon);
         } else {
                 daemon_listen(daemon);
@@ -368,7 +367,8 @@ int main(int argc, char **argv)
         int r = settings_read(&daemon.settings, argc, argv, &why);
 
         if (r) {
-                fprintf(stderr, "%s", buffer_text(&why));
+                fprintf(stderr, "%s%s", buffer_text(&why),
+                        r == SETTINGS_E_USAGE ? "Try: usherd --help\n" : "");
                 buffer_deinit(&why);
                 settings_deinit(&daemon.settings);
                 return r == SETTINGS_E_USAGE ? EXIT_USAGE : EXIT_FAILURE;

@@ -182,6 +182,7 @@ void demo_load(struct demo *demo)
         const char *path = own_socket(demo->api->settings);
 
         if (is_loaded(demo)) {
+                log_info("the demo event is there");
                 demo->done(demo->context, NULL);
                 return;
         }

@@ -29,7 +29,7 @@ void settings_usage(FILE *to)
               "  -D STATE_DIR   where the private cluster and the key file live\n"
               "  -d CONNINFO    a PostgreSQL database, in place of the private cluster\n"
               "  -l ADDRESS     listen on unix:PATH or tcp:HOST:PORT, any number of times\n"
-              "  -H HOST:PORT   answer HTTP there\n"
+              "  -H HOST:PORT   answer HTTP there (not in this version)\n"
               "  --demo         put the demo event into a database that does not have it yet\n"
               "  --help, --version\n"
               "\n"
@@ -124,20 +124,26 @@ static int token_read(struct settings *settings, int argc, char *const *argv, st
                 { "role", required_argument, NULL, 'r' },
                 { "event", required_argument, NULL, 'e' },
                 { "label", required_argument, NULL, 'l' },
+                { "help", no_argument, NULL, 'h' },
                 { NULL, 0, NULL, 0 },
         };
         int option;
 
         optind = 0;
-        while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+        while ((option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
                 char **to = option == 'r'   ? &settings->token.role
                             : option == 'e' ? &settings->token.event
                             : option == 'l' ? &settings->token.label
                                             : NULL;
 
+                if (option == 'h') {
+                        settings->command = SETTINGS_HELP;
+                        return 0;
+                }
                 if (!to)
                         return usage_fail(why,
-                                option == ':' ? "a value is missing after " : "token: no such option: ",
+                                option == ':' ? "a value is missing after "
+                                              : "token: options of usherd stand before the word: ",
                                 argv[optind - 1]);
                 free(*to);
                 *to = xstrdup(optarg);
@@ -163,8 +169,11 @@ static int word_read(struct settings *settings, int argc, char *const *argv, str
                 settings->command = SETTINGS_CHECK_CONFIG;
         else
                 return usage_fail(why, "no such command: ", argv[0]);
-        if (argc > 1)
-                return usage_fail(why, "not expected: ", argv[1]);
+        if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
+                settings->command = SETTINGS_HELP;
+        else if (argc > 1)
+                return usage_fail(
+                        why, *argv[1] == '-' ? "options stand before the word: " : "not expected: ", argv[1]);
         return 0;
 }
 
@@ -225,7 +234,7 @@ int settings_read(struct settings *settings, int argc, char *const *argv, struct
         if (r || settings->command == SETTINGS_HELP || settings->command == SETTINGS_VERSION)
                 return r;
         r = word_read(settings, argc - optind, argv + optind, why);
-        if (r)
+        if (r || settings->command == SETTINGS_HELP)
                 return r;
         file = arguments.file ? arguments.file : SETTINGS_FILE;
         if (settings_file_read(settings, file, !arguments.file, why))

@@ -61,6 +61,15 @@ def stage(directory):
     return directory
 
 
+def is_running(pid):
+    """Whether there is such a process, one that waits to be reaped aside."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

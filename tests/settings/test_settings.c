@@ -283,7 +283,7 @@ static const struct {
         { "usherd -H localhost:8080", "usherd: -H: HTTP is not supported by this version\n" },
         { "usherd run", "usherd: no such command: run\n" },
         { "usherd migrate now", "usherd: not expected: now\n" },
-        { "usherd migrate -D /d", "usherd: not expected: -D\n" },
+        { "usherd migrate -D /d", "usherd: options stand before the word: -D\n" },
         { "usherd token", TOKEN_ROLE },
         { "usherd token --role public", TOKEN_ROLE },
         { "usherd token --role", "usherd: a value is missing after --role\n" },

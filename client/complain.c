@@ -104,8 +104,13 @@ static void hint_add(const char *kind, const char *method, json_t *params, json_
                 buffer_addf(out, "  %s\n", plain);
 }
 
-/* Everything else that the error says, a line each; lists of objects an item a line. */
-static void data_add(json_t *data, struct buffer *out)
+static bool stands_in(const char *message, const char *text)
+{
+        return message && text && strstr(message, text);
+}
+
+/* Everything else that the error says and its message does not, a line each; lists of objects an item a line. */
+static void data_add(json_t *data, const char *message_of_all, struct buffer *out)
 {
         const char *name;
         json_t *member;
@@ -117,7 +122,7 @@ static void data_add(json_t *data, struct buffer *out)
                 if (strcmp(name, "kind") == 0 || strcmp(name, "retry_after_ms") == 0 ||
                         strcmp(name, "done") == 0)
                         continue;
-                if (json_is_null(member))
+                if (json_is_null(member) || stands_in(message_of_all, json_string_value(member)))
                         continue;
                 buffer_addf(out, "  %s:", strcmp(name, "path") == 0 ? "where" : name);
                 for (size_t i = 0; i < items; i++) {
@@ -147,7 +152,7 @@ void complain_words(const char *method, json_t *params, json_t *error, struct bu
 
         buffer_addf(out, "%s (%s)\n", message ? message : "the daemon gave an error without words",
                 kind ? kind : "no kind");
-        data_add(data, out);
+        data_add(data, message, out);
         if (kind)
                 hint_add(kind, method, params, data, out);
 }

@@ -154,18 +154,17 @@ static void describe_complain(struct usher *usher, const char *method, json_t *p
         fputs(buffer_text(&words), stderr);
 }
 
-int describe_run(struct usher *usher)
+/* One method, or all of them (NULL). */
+int describe_method(struct usher *usher, const char *method)
 {
-        const char *method = usher->options.word_count > 1 ? usher->options.words[1] : NULL;
         json_t *params = method ? json_pack("{s:s}", "method", method) : json_object();
         struct usher_reply reply = { NULL, NULL };
         int status;
 
         if (!params)
                 return usher_misused("the method's name is not UTF-8");
-        if (usher->options.word_count > 2)
-                status = usher_misused("describe takes one method");
-        else if (!(status = usher_connect(usher)))
+        status = usher_connect(usher);
+        if (!status)
                 status = usher_call(usher, "server.describe", params, &reply);
         if (!status && reply.error) {
                 describe_complain(usher, method, params, reply.error);
@@ -176,6 +175,13 @@ int describe_run(struct usher *usher)
         usher_reply_deinit(&reply);
         json_decref(params);
         return status;
+}
+
+int describe_run(struct usher *usher)
+{
+        if (usher->options.word_count > 2)
+                return usher_misused("describe takes one method");
+        return describe_method(usher, usher->options.word_count > 1 ? usher->options.words[1] : NULL);
 }
 
 /* One word a line: methods, or with a method the beginnings of its parameters. Completion says nothing when it cannot. */

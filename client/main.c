@@ -28,6 +28,17 @@ static int word_run(struct usher *usher)
         return call_run(usher);
 }
 
+/* Of a method the daemon knows more than we. */
+static int help(struct usher *usher)
+{
+        if (usher->options.word_count && strchr(usher->options.words[0], '.')) {
+                usher->screen = screen_find(OUTPUT_TABLE);
+                return describe_method(usher, usher->options.words[0]);
+        }
+        options_help(stdout);
+        return EXIT_ANSWERED;
+}
+
 int main(int argc, char **argv)
 {
         struct usher usher = { 0 };
@@ -37,8 +48,7 @@ int main(int argc, char **argv)
         if (options_parse(argc, argv, environment, &usher.options, &why)) {
                 status = usher_misused("%s", buffer_text(&why));
         } else if (usher.options.help) {
-                options_help(stdout);
-                status = EXIT_ANSWERED;
+                status = help(&usher);
         } else if (usher.options.version) {
                 puts("usher " USHER_VERSION);
                 status = EXIT_ANSWERED;

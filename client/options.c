@@ -21,7 +21,7 @@ static const char help_text[] =
         "  -e, --event EVENT      the event of whatever takes one (USHER_EVENT)\n"
         "  -o, --output FORMAT    json or table; else a table on a terminal, JSON elsewhere\n"
         "  -n, --dry-run          import: judge everything, keep nothing\n"
-        "  -h, --help             this text\n"
+        "  -h, --help             this text; METHOD --help: what that method takes\n"
         "  -V, --version          the version\n"
         "\n"
         "Options stand before the word. NAME=TEXT gives a text, NAME:=JSON anything else:\n"
@@ -111,6 +111,15 @@ static int option_take(int c, char **argv, struct options *options, struct buffe
         return option_wrong(c, argv, why);
 }
 
+/* After the word, too, help is help: nothing is done. */
+static bool asks_for_help(const struct options *options)
+{
+        for (int i = 1; i < options->word_count && strcmp(options->words[i], "--") != 0; i++)
+                if (strcmp(options->words[i], "--help") == 0 || strcmp(options->words[i], "-h") == 0)
+                        return true;
+        return false;
+}
+
 int options_parse(int argc, char **argv, const char *(*environment)(const char *name),
         struct options *options, struct buffer *why)
 {
@@ -126,6 +135,7 @@ int options_parse(int argc, char **argv, const char *(*environment)(const char *
         }
         options->words = argv + optind;
         options->word_count = argc - optind;
+        options->help |= asks_for_help(options);
         if (options->token && options->token_file) {
                 buffer_add_text(why, "a token or a file that holds it, not both");
                 return OPTIONS_E_USAGE;

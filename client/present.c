@@ -67,6 +67,28 @@ void present_json(const struct screen *screen, json_t *value, struct buffer *out
 
 /* ---- values in a few words ---- */
 
+static const char *member_text(json_t *object, const char *name)
+{
+        return json_string_value(json_object_get(object, name));
+}
+
+/* What bears a title or a name is known by it: "10:10-10:50 Opening", "Liu Yan (chair)"; its own answer tells the rest. */
+static bool object_gist(json_t *object, struct buffer *out)
+{
+        const char *title = member_text(object, "title"), *name = member_text(object, "name");
+        const char *start = member_text(object, "start"), *end = member_text(object, "end");
+        const char *role = member_text(object, "role");
+
+        if (json_object_size(object) <= 2 || (!title && !name))
+                return false;
+        if (start && end && strlen(start) > 16 && strlen(end) > 16)
+                buffer_addf(out, "%.5s-%.5s ", start + 11, end + 11);
+        buffer_add_text(out, name ? name : title);
+        if (role)
+                buffer_addf(out, " (%s)", role);
+        return true;
+}
+
 /* {speaker: "liu-yan", role: "chair"} is "liu-yan (chair)"; anything larger is its members by name. */
 static void object_words(json_t *object, struct buffer *out)
 {
@@ -74,6 +96,8 @@ static void object_words(json_t *object, struct buffer *out)
         json_t *member;
         size_t count = 0;
 
+        if (object_gist(object, out))
+                return;
         if (json_object_size(object) == 2) {
                 json_object_foreach(object, name, member)
                 {
@@ -176,7 +200,8 @@ void present_list(const struct screen *screen, json_t *list, struct buffer *out)
                 if (!objects)
                         sheet_member(sheet, sheet_column(sheet, ""), item);
                 else
-                        json_object_foreach(item, name, member)
+                        json_object_foreach(
+                                item, name, member) if (!(screen->columns && strcmp(name, "guid") == 0))
                                 sheet_member(sheet, sheet_column(sheet, name), member);
         }
         sheet_write(sheet, screen->columns, objects, screen->colour, out);

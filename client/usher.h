@@ -29,6 +29,7 @@ int usher_print(const struct buffer *out);
 
 int call_run(struct usher *usher);
 int describe_run(struct usher *usher);
+int describe_method(struct usher *usher, const char *method);
 int complete_run(struct usher *usher);
 int watch_run(struct usher *usher);
 int import_run(struct usher *usher);

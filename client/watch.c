@@ -54,9 +54,15 @@ static void watch_replied(void *context, const struct usher_reply *reply)
 {
         struct watcher *watcher = context;
 
+        const char *kind = json_string_value(json_object_get(json_object_get(reply->error, "data"), "kind"));
+
         if (!reply->error)
                 return;
-        complain_error(watcher->usher, "watch.start", watcher->params, reply->error);
+        if (kind && strcmp(kind, "unknown_method") == 0)
+                usher_say(
+                        "%s: this usherd cannot be watched (unknown_method)", watcher->usher->options.server);
+        else
+                complain_error(watcher->usher, "watch.start", watcher->params, reply->error);
         watcher->status = EXIT_REFUSED;
 }
 

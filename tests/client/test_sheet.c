@@ -130,6 +130,25 @@ START_TEST(several_lists_are_titled)
 }
 END_TEST
 
+START_TEST(what_bears_a_title_or_a_name_is_known_by_it)
+{
+        list_is("[{\"room\": \"a\", \"running\": [{\"session\": \"opening\", \"title\": \"Opening\", "
+                "\"start\": "
+                "\"2025-10-25T10:10:00+08:00\", \"end\": \"2025-10-25T10:50:00+08:00\"}], \"speakers\": "
+                "[{\"speaker\": \"l\", \"name\": \"林连杰\", \"role\": \"chair\"}]}]",
+                0, "room  running              speakers\na     10:10-10:50 Opening  林连杰 (chair)\n");
+}
+END_TEST
+
+START_TEST(a_guid_is_left_out_where_room_is_short)
+{
+        const char *list = "[{\"session\": \"a\", \"guid\": \"g\", \"title\": \"A\"}]";
+
+        list_is(list, 80, "session  title\na        A\n");
+        list_is(list, 0, "session  guid  title\na        g     A\n");
+}
+END_TEST
+
 START_TEST(a_body_is_shown_as_it_is)
 {
         result_is("{\"content_type\": \"text/csv\", \"body\": \"a,b\\n1,2\\n\"}", "a,b\n1,2\n");
@@ -181,6 +200,8 @@ int main(void)
         tcase_add_test(tcase, an_object_is_names_and_values);
         tcase_add_test(tcase, a_list_alone_is_a_table_alone);
         tcase_add_test(tcase, several_lists_are_titled);
+        tcase_add_test(tcase, what_bears_a_title_or_a_name_is_known_by_it);
+        tcase_add_test(tcase, a_guid_is_left_out_where_room_is_short);
         tcase_add_test(tcase, a_body_is_shown_as_it_is);
         tcase_add_test(tcase, json_is_one_line_when_piped);
         tcase_add_test(tcase, progress_tells_rate_and_time_left);

@@ -149,6 +149,19 @@ class Calls(Usher):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertIn("usher", done.stdout)
 
+    def test_help_after_a_word_does_nothing_but_help(self):
+        for words in (["import", "--help"], ["import", "schedule", "-h"], ["watch", "--help"], ["describe", "--help"]):
+            done = self.run_usher(*words)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+            self.assertTrue(done.stdout.startswith("usage: usher"), words)
+        self.assertEqual(self.server.asked, [])
+
+    def test_help_of_a_method_is_its_description(self):
+        done = self.run_usher("room.get", "--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("integer, 1 to 9; else 3", done.stdout)
+        self.assertEqual([name for name, _ in self.server.asked], ["server.describe"])
+
     def test_a_table_when_asked_for(self):
         done = self.run_usher("-o", "table", "room.list")
         self.assertEqual(done.stdout, "room  capacity\na            5\n")
@@ -225,6 +238,16 @@ class Words(Usher):
             self.assertEqual(watch.wait(60), 0)
         self.assertEqual([line["seq"] for line in lines], ["0", "1", "2"])
         self.assertEqual(self.asked("watch.start"), [{"event": "expo", "topics": ["checkin"], "since": "5"}])
+
+
+class Unwatched(Usher):
+    def answer(self, method, params):
+        return error(-32601, "unknown_method", "no such method")
+
+    def test_a_daemon_that_cannot_be_watched_is_named(self):
+        done = self.run_usher("watch", "checkin")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr, "usher: unix:%s: this usherd cannot be watched (unknown_method)\n" % self.server.path)
 
 
 FRAB = """<schedule><conference><acronym>Expo 25</acronym><title>Expo</title><start>2025-10-25</start><end>2025-10-26</end>

@@ -32,6 +32,19 @@ START_TEST(an_error_says_what_kind_and_where)
 }
 END_TEST
 
+START_TEST(what_the_message_says_is_not_said_again)
+{
+        _cleanup_(json_decrefp) json_t *error = json_loads(
+                "{\"message\": \"room \\\"hall\\\" does not exist\", \"data\": {\"kind\": \"not_found\", "
+                "\"what\": \"room\", \"id\": \"hall\"}}",
+                0, NULL);
+        _cleanup_(buffer_deinit) struct buffer out = BUFFER_NULL;
+
+        complain_words("room.get", NULL, error, &out);
+        ck_assert_str_eq(buffer_text(&out), "room \"hall\" does not exist (not_found)\n");
+}
+END_TEST
+
 START_TEST(a_missing_event_points_to_the_option)
 {
         words_have("{}",
@@ -128,6 +141,7 @@ int main(void)
         int failed;
 
         tcase_add_test(tcase, an_error_says_what_kind_and_where);
+        tcase_add_test(tcase, what_the_message_says_is_not_said_again);
         tcase_add_test(tcase, a_missing_event_points_to_the_option);
         tcase_add_test(tcase, an_unknown_outcome_is_not_called_a_failure);
         tcase_add_test(tcase, conflicts_are_listed);

@@ -198,20 +198,26 @@ static void write_schema(const struct param *param, bool result, struct jsonout 
 static const char *const common_errors[] = { "unauthenticated", "forbidden", "invalid_params", "internal",
         "deadline", NULL };
 
+static bool declares(const struct method *method, const char *kind)
+{
+        for (size_t i = 0; method->errors && method->errors[i]; i++)
+                if (strcmp(method->errors[i], kind) == 0)
+                        return true;
+        return false;
+}
+
 static void write_errors(const struct method *method, struct jsonout *out)
 {
-        bool takes_key = method_takes_key(method);
-
         json_name(out, "errors");
         json_begin_array(out);
         for (size_t i = 0; common_errors[i]; i++)
                 json_text(out, common_errors[i]);
-        for (size_t i = 0; method->errors && method->errors[i]; i++) {
-                takes_key = takes_key && strcmp(method->errors[i], "exists") != 0;
+        for (size_t i = 0; method->errors && method->errors[i]; i++)
                 json_text(out, method->errors[i]);
-        }
-        if (takes_key) /* a key that was used for something else */
+        if (method_takes_key(method) && !declares(method, "exists")) /* a key used for something else */
                 json_text(out, "exists");
+        if (!(method->flags & METHOD_FREE) && !declares(method, "unavailable")) /* nothing is loaded yet */
+                json_text(out, "unavailable");
         json_end_array(out);
 }
 

@@ -10,7 +10,7 @@
 #include "api/login.h"
 #include "api/validate.h"
 
-enum { DEADLINE_DEFAULT_MS = 30000, DEADLINE_OFFLINE_MS = 5000, CODE_UNKNOWN_METHOD = -32601 };
+enum { CODE_UNKNOWN_METHOD = -32601 };
 
 const struct method *method_find(const char *name)
 {
@@ -46,6 +46,19 @@ enum wire_order dispatch_order(void *api, const char *name)
         return method->flags & METHOD_CHANGES ? WIRE_ORDER_CHANGE : WIRE_ORDER_READ;
 }
 
+/* Whether the token covers the event named, or one that is yet to be made within its own. */
+static bool covers(const struct call *call, const struct login *login, const char *event)
+{
+        const struct state *state = &call->api->state;
+        const char *bound = login->token ? login->token->event : NULL;
+        const char *parent = json_string_value(json_object_get(call->params, "parent"));
+
+        if (login_covers(login, state, event))
+                return true;
+        return (call->method->flags & METHOD_ITSELF) && bound && parent && strcmp(parent, bound) == 0 &&
+               !state_event(state, event);
+}
+
 /* Role, and the token's event where `event` is a text. Answers and returns false when not allowed. */
 static bool allowed(struct call *call, const struct login *login)
 {
@@ -55,11 +68,13 @@ static bool allowed(struct call *call, const struct login *login)
                 call_fail_forbidden(call, role_word(call->method->role));
                 return false;
         }
-        if (event && call->method->role > ROLE_PUBLIC && !(call->method->flags & METHOD_ITSELF) &&
-                !login_covers(login, &call->api->state, event)) {
+        if (!event || covers(call, login, event))
+                return true;
+        if (call->method->role > ROLE_PUBLIC) {
                 call_fail_forbidden(call, NULL);
                 return false;
         }
+        call->role = ROLE_PUBLIC; /* of an event that is not the token's, as without one */
         return true;
 }
 
@@ -83,16 +98,18 @@ static bool params_fit(struct call *call)
 
 static void set_deadline(struct call *call)
 {
+        const struct settings *settings = call->api->settings;
         bool changes = call->method->flags & (METHOD_CHANGES | METHOD_SCAN);
-        int64_t fallback =
-                changes && call->api->database != STORE_ONLINE ? DEADLINE_OFFLINE_MS : DEADLINE_DEFAULT_MS;
+        int64_t own_ms = call_int(call, "deadline_ms", 0);
+        int64_t after_us = own_ms                                           ? own_ms * 1000
+                           : changes && call->api->database != STORE_ONLINE ? settings->offline_deadline_us
+                                                                            : settings->deadline_us;
 
-        call->deadline_us =
-                request_arrived_us(call->request) + call_int(call, "deadline_ms", fallback) * 1000;
+        call->deadline_us = request_arrived_us(call->request) + after_us;
 }
 
 /* Public methods answer without a token as if there were none: an event nobody has published is not found. */
-static bool find_event(struct call *call, const struct login *login)
+static bool find_event(struct call *call)
 {
         const char *slug = call_text(call, "event");
         struct event_state *event;
@@ -100,8 +117,7 @@ static bool find_event(struct call *call, const struct login *login)
         if (!(call->method->flags & METHOD_EVENT) || (call->method->flags & METHOD_ITSELF))
                 return true;
         event = state_event(&call->api->state, slug);
-        if (event && call->method->role == ROLE_PUBLIC && !event_latest(event) &&
-                (call->role == ROLE_PUBLIC || !login_covers(login, &call->api->state, slug)))
+        if (event && call->role == ROLE_PUBLIC && !event_latest(event))
                 event = NULL;
         call->event = event;
         if (!event)
@@ -122,15 +138,15 @@ static bool take_request_key(struct call *call)
         return true;
 }
 
-static void go_on(struct call *call, const struct login *login)
+static void go_on(struct call *call)
 {
-        if (find_event(call, login))
+        if (find_event(call))
                 call->method->handle(call);
 }
 
 /* ---- while memory does not hold everything yet ---- */
 
-enum { PARKED_LOOK_MS = 20, OFFLINE_WAIT_US = DEADLINE_OFFLINE_MS * 1000 };
+enum { PARKED_LOOK_MS = 20 };
 
 struct parked {
         struct call *call;
@@ -159,17 +175,17 @@ static void parked_look(evutil_socket_t fd, short what, void *context)
         }
         parked_free(parked);
         if (peer && call->api->loaded)
-                go_on(call, peer_session(peer));
+                go_on(call);
         else
                 call_fail_unavailable(call, true);
 }
 
-/* The database has never been reached: what needs it waits, five seconds unless it says more. */
+/* The database has never been reached: what needs it waits, as long as while it is away. */
 static void park(struct call *call)
 {
         static const struct timeval first = { 0, PARKED_LOOK_MS * 1000 };
         struct parked *parked = xcalloc(1, sizeof(*parked));
-        int64_t most = request_arrived_us(call->request) + OFFLINE_WAIT_US;
+        int64_t most = request_arrived_us(call->request) + call->api->settings->offline_deadline_us;
 
         parked->call = call;
         parked->until_us =
@@ -215,5 +231,5 @@ void dispatch_begin(void *context, struct request *request)
         if (!api->loaded && !(method->flags & METHOD_FREE))
                 park(call);
         else
-                go_on(call, login);
+                go_on(call);
 }

@@ -102,28 +102,10 @@ static enum decision put_decide(struct call *call, struct batch *batch)
         return call_record(call, batch);
 }
 
-/* A token bound to an event may put that event and make its children, no other. */
-static bool may_put(struct call *call)
-{
-        const struct login *login = peer_session(request_peer(call->request));
-        const char *bound = login && login->token ? login->token->event : NULL,
-                   *parent = call_text(call, "parent");
-
-        if (!bound || login_covers(login, &call->api->state, call_text(call, "event")))
-                return true;
-        if (parent && strcmp(parent, bound) == 0 &&
-                !rowset_find(&call->api->state.events, &UUID_NIL, call_text(call, "event")))
-                return true;
-        call_fail_forbidden(call, NULL);
-        return false;
-}
-
 static void event_put(struct call *call)
 {
         struct date starts = call_date(call, "starts_on"), ends = call_date(call, "ends_on");
 
-        if (!may_put(call))
-                return;
         if (ends.days < starts.days || ends.days - starts.days > 366) {
                 call_fail_params(call, "/ends_on", "a date from starts_on on, within a year");
                 return;

@@ -2,10 +2,11 @@
 #include "api/login.h"
 
 #include <pwd.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/state.h"
+#include "base/buffer.h"
 
 static const char *const role_words[] = { "public", "door", "desk", "organiser", "admin" };
 
@@ -27,17 +28,20 @@ bool role_parse(const char *word, enum role *role)
 struct login *login_new(struct peer *peer, uid_t daemon_uid)
 {
         struct login *login = xcalloc(1, sizeof(*login));
+        const struct passwd *user;
+        uid_t uid = peer_uid(peer);
 
         login->role = ROLE_PUBLIC;
-        if (peer_kind(peer) == PEER_UNIX) {
-                uid_t uid = peer_uid(peer);
-                const struct passwd *user = getpwuid(uid);
-
-                snprintf(login->actor, sizeof(login->actor), "uid:%u", (unsigned)uid);
-                snprintf(login->label, sizeof(login->label), "%s", user ? user->pw_name : login->actor);
-                if (uid == 0 || uid == daemon_uid)
-                        login->role = ROLE_ADMIN;
+        if (peer_kind(peer) != PEER_UNIX) {
+                login->actor = xstrdup("");
+                login->label = xstrdup("");
+                return login;
         }
+        user = getpwuid(uid);
+        login->actor = xasprintf("uid:%u", (unsigned)uid);
+        login->label = xstrdup(user ? user->pw_name : login->actor);
+        if (uid == 0 || uid == daemon_uid)
+                login->role = ROLE_ADMIN;
         return login;
 }
 
@@ -46,8 +50,19 @@ struct login *login_free(struct login *login)
         if (!login)
                 return NULL;
         row_unref(login->token);
+        free(login->actor);
+        free(login->label);
         free(login);
         return NULL;
+}
+
+struct login *login_copy(const struct login *login)
+{
+        struct login *copy = xmalloc(sizeof(*copy));
+
+        *copy = (struct login){ login->role, row_ref(login->token), xstrdup(login->actor),
+                xstrdup(login->label) };
+        return copy;
 }
 
 bool login_covers(const struct login *login, const struct state *state, const char *event_slug)

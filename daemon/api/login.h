@@ -9,12 +9,13 @@
 struct login {
         enum role role;
         const struct token_row *token; /* a reference, NULL without one */
-        char actor[96]; /* "uid:1000" or the token's id */
-        char label[1024];
+        char *actor; /* "uid:1000" or the token's id; "" of a stranger */
+        char *label;
 };
 
 struct login *login_new(struct peer *peer, uid_t daemon_uid);
 struct login *login_free(struct login *login);
+struct login *login_copy(const struct login *login);
 const char *role_word(enum role role);
 bool role_parse(const char *word, enum role *role);
 /* Whether the login's token covers an event (its own, or a child of its own). */

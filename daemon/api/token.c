@@ -364,13 +364,8 @@ static void login_copy_free(void *own)
 
 static void token_revoke(struct call *call)
 {
-        const struct login *login = peer_session(request_peer(call->request));
-        struct login *copy = xmalloc(sizeof(*copy));
-
         /* The maker's rights as they are now: the peer may be gone when the turn comes. */
-        *copy = *login;
-        copy->token = row_ref(login->token);
-        call->own = copy;
+        call->own = login_copy(peer_session(request_peer(call->request)));
         call->own_free = login_copy_free;
         call_claim(call, "token", &UUID_NIL, call_text(call, "id"));
         call_submit(call, &UUID_NIL, revoke_decide);

@@ -2,6 +2,7 @@
 #include "api/token_rights.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -87,8 +88,10 @@ void login_enter(struct api *api, struct peer *peer, const struct token_row *tok
         row_unref(before);
         if (!role_parse(token->role, &login->role))
                 login->role = ROLE_PUBLIC;
-        snprintf(login->actor, sizeof(login->actor), "%s", token->row.id);
-        snprintf(login->label, sizeof(login->label), "%s", token->label);
+        free(login->actor);
+        free(login->label);
+        login->actor = xstrdup(token->row.id);
+        login->label = xstrdup(token->label);
         peer_set_logged_in(peer, true);
         peer_set_limits(peer, login->role >= ROLE_ORGANISER ? &api->settings->limits_organiser
                                                             : &api->settings->limits_login);

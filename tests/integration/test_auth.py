@@ -121,6 +121,40 @@ def test_a_token_covers_its_event_and_the_events_within_it(daemon, admin, event)
         client.fails("forbidden", "room.list", event=event.slug)
 
 
+def test_a_bound_admin_may_put_its_event_and_make_events_within_it_alone(daemon, admin, event):
+    other = Event(admin)
+    dates = {"name": "E", "timezone": "Asia/Shanghai", "starts_on": "2025-10-25", "ends_on": "2025-10-26"}
+    with daemon.client(admin.call("token.create", role="admin", label="L", event=event.slug)["token"]) as client:
+        assert client.call("event.put", event=event.slug, **dates)["version"] == 2
+        assert client.call("event.put", event=f"{event.slug}.forum", parent=event.slug, **dates)["parent"] == event.slug
+        for params in ({"event": other.slug}, {"event": "new"}, {"event": "new", "parent": other.slug},
+                       {"event": other.slug, "parent": event.slug}):
+            client.fails("forbidden", "event.put", {**params, **dates})
+            client.fails("forbidden", "event.put", {**params, "surprise": 1})  # judged before the params
+        client.fails("forbidden", "token.create", role="door", label="L", event=other.slug, surprise=1)
+
+
+def test_public_methods_answer_of_another_event_as_without_a_token(daemon, admin, event):
+    published, hidden = Event(admin), Event(admin)
+    published.room()
+    published.session()
+    published.place()
+    published.call("schedule.publish")
+    bound = admin.call("token.create", role="organiser", label="L", event=event.slug)["token"]
+    for token in (bound, None):
+        with daemon.client(token) as client:
+            assert client.call("schedule.get", event=published.slug)["version"] == 1
+            error = client.fails("unauthenticated", "schedule.get", event=published.slug, version="draft")
+            assert error.data["needs"] == "organiser"
+            client.fails("not_found", "event.get", event=hidden.slug)
+
+
+def test_a_label_is_kept_whole(daemon, admin):
+    label = "🎫" * 300
+    with daemon.client(admin.call("token.create", role="door", label=label)["token"]) as client:
+        assert client.call("auth.whoami")["label"] == label
+
+
 def test_a_bound_token_sees_no_other_event_in_the_list(daemon, admin, event):
     other = Event(admin)
     token = admin.call("token.create", role="door", label="L", event=event.slug)["token"]

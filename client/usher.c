@@ -14,6 +14,9 @@
 enum { CONNECT_MS = 10000, TOKEN_MAX = 4096 };
 
 static void say(const char *prefix, const char *format, va_list arguments)
+        __attribute__((format(printf, 2, 0)));
+
+static void say(const char *prefix, const char *format, va_list arguments)
 {
         _cleanup_(buffer_deinit) struct buffer clean = BUFFER_NULL;
         char *text = NULL;

@@ -130,11 +130,13 @@ static bool is_fine(const char *line)
 static void answered(struct bufferevent *peer, void *context)
 {
         struct demo *demo = context;
-        char *line;
 
-        while ((line = evbuffer_readln(bufferevent_get_input(peer), NULL, EVBUFFER_EOL_LF))) {
-                _cleanup_(freep) char *owned = line;
+        for (;;) {
+                _cleanup_(freep) char *line =
+                        evbuffer_readln(bufferevent_get_input(peer), NULL, EVBUFFER_EOL_LF);
 
+                if (!line)
+                        return;
                 if (!is_fine(line)) {
                         finish(demo, line);
                         return;

@@ -397,8 +397,8 @@ START_TEST(a_note_of_nonsense_is_passed_over)
 {
         static const char *const notes[] = { "no JSON", "[]",
                 "{\"sessions\": 5, \"rooms\": {}, \"tracks\": [1, {}]}",
-                "{\"sessions\": {\"11111111-1111-4111-8111-111111111111\": {\"session\": \"Not A Slug\", "
-                "\"room\": 1}}}" };
+                ("{\"sessions\": {\"11111111-1111-4111-8111-111111111111\": {\"session\": \"Not A Slug\", "
+                 "\"room\": 1}}}") };
 
         for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++) {
                 _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;

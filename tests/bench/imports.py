@@ -15,20 +15,12 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import place  # noqa: E402
+from harness import crowd, place  # noqa: E402
 from harness.client import Client  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
 
 PEOPLE = 160_000
 EVENT = "district"
-HAN = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳云腾致雨露结为霜"
-SCRIPTS = [
-    lambda n: f"Attendee {n:05d}",
-    lambda n: f"来宾{HAN[n % len(HAN)]}{HAN[n // 7 % len(HAN)]}{n:05d}",
-    lambda n: f"Участник {n:05d}",
-    lambda n: f"참가자 {n:05d}",
-    lambda n: f"Besökare Åsa {n:05d}",
-]
 
 
 def write_people(path, count):
@@ -37,10 +29,9 @@ def write_people(path, count):
         file.writerow(["external_id", "ticket", "name", "name_latin", "email", "phone", "organisation", "title", "country",
                        "language", "fields.city", "fields.diet"])
         for n in range(count):
-            name = SCRIPTS[0 if n % 10 < 4 else 1 if n % 10 < 8 else n % 5](n)
-            file.writerow([f"D{n:06d}", "standard" if n % 4 else "vip", name, f"Attendee {n:05d}",
-                           f"attendee-{n:05d}@example.org", f"+86 21 {n:08d}", f"研究所 Institute {n % 700}", "工程师",
-                           "CN", "zh", "上海", "" if n % 3 else "vegetarian"])
+            person = crowd.person(n)
+            fields = person.pop("fields")
+            file.writerow([*person.values(), fields["city"], fields.get("diet", "")])
     path.chmod(0o644)
 
 
@@ -108,7 +99,7 @@ def measure(count, say=print):
         with daemon.admin() as admin:
             admin.call("event.put", event=EVENT, name="District conference", timezone="Asia/Shanghai", starts_on="2025-10-25",
                        ends_on="2025-10-26")
-            for ticket in ("standard", "vip"):
+            for ticket in crowd.TICKETS:
                 admin.call("ticket.put", event=EVENT, ticket=ticket, name=ticket.title())
         say(f"{count:,} registrations, a CSV of {path.stat().st_size / 1e6:.1f} MB")
         for what in ("created", "unchanged"):

@@ -10,18 +10,11 @@
 
 /* ---- schedule.publish ---- */
 
-static int64_t latest_number(const struct event_state *event)
+static int64_t latest_number(struct event_state *event)
 {
-        const struct publication_row *row;
-        const char *after = NULL;
-        int64_t number = 0;
+        const struct publication_row *newest = event_newest(event);
 
-        while ((row = rowset_next(
-                        &event->family->programme->publications, &event_row(event)->event_uuid, after))) {
-                after = row->row.id;
-                number = row->number > number ? row->number : number;
-        }
-        return number;
+        return newest ? newest->number : 0;
 }
 
 static bool is_blocked(struct call *call)
@@ -276,13 +269,33 @@ static void get_draft(struct call *call)
         call_answer(call, &result);
 }
 
+/* The latest is written once for each question. */
+static void answer_latest(struct call *call, const struct publication_row *row, const char *version)
+{
+        static const char *const filters[] = { "day", "room", "track", "speaker" };
+        _cleanup_(buffer_deinit) struct buffer key = BUFFER_NULL, json = BUFFER_NULL;
+        struct pages *pages = &call->event->pages;
+        struct page *page;
+
+        for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+                const char *value = call_text(call, filters[i]);
+
+                buffer_addf(&key, "%s ", value ? value : "");
+        }
+        page = pages_find(pages, key.data);
+        if (!page) {
+                write_schedule(call, event_latest(call->event), version, row->published_at, &json);
+                page = pages_add(pages, key.data, &json);
+        }
+        call_answer_shared(call, page->json.data, page->json.length, page_unref, page_ref(page));
+}
+
 static void schedule_get(struct call *call)
 {
         const json_t *version = call_param(call, "version");
         int64_t latest = latest_number(call->event);
         int64_t number = json_is_integer(version) ? json_integer_value(version) : latest;
         const struct publication_row *row = find_publication(call->event, number);
-        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
         char digits[24];
 
         if (version && json_is_string(version) && strcmp(json_string_value(version), "draft") == 0) {
@@ -297,8 +310,7 @@ static void schedule_get(struct call *call)
         } else if (!event_latest(call->event)) {
                 call_fail_internal(call, "the published version could not be read");
         } else {
-                write_schedule(call, event_latest(call->event), digits, row->published_at, &result);
-                call_answer(call, &result);
+                answer_latest(call, row, digits);
         }
 }
 

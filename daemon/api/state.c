@@ -35,11 +35,19 @@ void state_init(struct state *state)
         memset(state, 0, sizeof(*state));
 }
 
+/* What was made of the newest publication, and of the zone it is shown in, is made anew when next asked for. */
+static void event_forget_latest(struct event_state *event)
+{
+        event->newest = NULL;
+        event->latest = timetable_unref(event->latest);
+        pages_clear(&event->pages);
+}
+
 static struct event_state *event_free(struct event_state *event)
 {
         if (!event)
                 return NULL;
-        timetable_unref(event->latest);
+        event_forget_latest(event);
         roster_free(event->roster);
         free(event);
         return NULL;
@@ -152,8 +160,11 @@ static bool event_apply(struct state *state, const struct event_row *row)
                 return true;
         family = family_need(state, &row->family_uuid);
         programme_apply(family->programme, row);
-        if (family_event(family, &row->event_uuid))
+        event = family_event(family, &row->event_uuid);
+        if (event) {
+                event_forget_latest(event);
                 return true;
+        }
         event = xcalloc(1, sizeof(*event));
         event->family = family;
         event->programme_event = programme_event(family->programme, &row->event_uuid);
@@ -176,10 +187,12 @@ static bool family_apply(struct state *state, const struct row *row)
 
         if (!family)
                 return false;
-        if (!is_roster_record(row->record))
-                return programme_apply(family->programme, row);
         event = family_event(family, &row->event);
-        return event && roster_apply(event->roster, row);
+        if (is_roster_record(row->record))
+                return event && roster_apply(event->roster, row);
+        if (event && row->record == &publication_record)
+                event_forget_latest(event);
+        return programme_apply(family->programme, row);
 }
 
 void state_apply(struct state *state, const void *applied)
@@ -233,33 +246,30 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
         roster_apply(event->roster, sealed);
 }
 
-static const struct publication_row *newest_publication(const struct event_state *event)
+const struct publication_row *event_newest(struct event_state *event)
 {
         const struct uuid *uuid = &event_row(event)->event_uuid;
-        const struct publication_row *newest = NULL, *row;
+        const struct publication_row *row;
         const char *after = NULL;
 
+        if (event->newest)
+                return event->newest;
         while ((row = rowset_next(&event->family->programme->publications, uuid, after))) {
                 after = row->row.id;
-                if (!newest || row->number > newest->number)
-                        newest = row;
+                if (!event->newest || row->number > event->newest->number)
+                        event->newest = row;
         }
-        return newest;
+        return event->newest;
 }
 
 struct timetable *event_latest(struct event_state *event)
 {
-        const struct publication_row *newest = newest_publication(event);
+        const struct publication_row *newest = event_newest(event);
 
-        if (!newest)
-                return NULL;
-        if (event->latest && event->latest_number == newest->number)
+        if (!newest || event->latest)
                 return event->latest;
-        timetable_unref(event->latest);
-        event->latest = NULL;
         if (!newest->body || timetable_from_body(event->programme_event, newest->body, &event->latest) != 0)
                 log_error("the published version %lld of %s cannot be read", (long long)newest->number,
                         event_row(event)->row.id);
-        event->latest_number = newest->number;
         return event->latest;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "api/pages.h"
 #include "api/rows.h"
 #include "door/roster.h"
 #include "programme/model.h"
@@ -14,8 +15,9 @@ struct event_state {
         struct programme_event *programme_event; /* row, zone, day_starts */
         struct family *family;
         struct roster *roster;
-        struct timetable *latest; /* of the newest publication; made when first asked for */
-        int64_t latest_number;
+        const struct publication_row *newest; /* borrowed from the programme; found when first asked for */
+        struct timetable *latest; /* of it; made when first asked for */
+        struct pages pages; /* what was answered of it */
 };
 
 struct family {
@@ -52,5 +54,7 @@ static inline const struct event_row *event_row(const struct event_state *event)
 {
         return event->programme_event->row;
 }
-/* The newest published timetable, borrowed; NULL before the first. */
+/* The newest publication, borrowed; NULL before the first. */
+const struct publication_row *event_newest(struct event_state *event);
+/* Its timetable, borrowed; NULL before the first. */
 struct timetable *event_latest(struct event_state *event);

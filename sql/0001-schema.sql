@@ -26,6 +26,7 @@ CREATE TABLE usher.writer (
         writer    uuid,
         next_seq  bigint NOT NULL DEFAULT 1 CHECK (next_seq > 0),
         trimmed   bigint NOT NULL DEFAULT 0, -- change rows up to this number have been deleted
+        closed    boolean NOT NULL DEFAULT false, -- for good: what was sent and is not recorded never will be
         head      bytea,                     -- of the chain of its scans
         PRIMARY KEY (family_id, writer)
 ) WITH (fillfactor = 50);

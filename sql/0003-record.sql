@@ -268,7 +268,8 @@ $$;
 
 -- Returns ('done', NULL), or ('again', NULL) when this batch had been recorded before. Raises, and so undoes all:
 --   UH001 stale (also 23505, 23503, 23P01 of the constraints, and 40P01), UH002 a counter out of its range,
---   UH003 a request key and UH004 a nonce that was used, UH006 numbers that leave a gap or nothing to number.
+--   UH003 a request key and UH004 a nonce that was used, UH006 nothing to number, UH007 the writer was closed and this
+--   batch had not been recorded, UH008 numbers that leave a gap: the writer's earlier batches are not here.
 --
 -- Locks are taken in one order by every batch: the writer, the family, counters, rows relied on, presence, rows by
 -- kind and key, request keys, nonces. Hence no two batches deadlock.
@@ -295,6 +296,7 @@ DECLARE
         v_expected   text[] := '{}';
         v_kind       text;
         v_next       bigint;
+        v_closed     boolean;
         v_event      uuid;
         v_id         text;
         v_moving     boolean; -- sessions or placements
@@ -307,17 +309,19 @@ BEGIN
 
         -- The writer. Whoever may still be recording this batch is waited for here.
         UPDATE usher.writer AS w SET next_seq = p_seq + v_rows + v_scans
-        WHERE w.family_id = p_family AND w.writer = p_writer AND w.next_seq = p_seq;
+        WHERE w.family_id = p_family AND w.writer = p_writer AND w.next_seq = p_seq AND NOT w.closed;
         IF NOT FOUND THEN
                 INSERT INTO usher.writer AS w (family_id, writer) VALUES (p_family, p_writer) ON CONFLICT DO NOTHING;
-                SELECT w.next_seq INTO v_next FROM usher.writer AS w
+                SELECT w.next_seq, w.closed INTO v_next, v_closed FROM usher.writer AS w
                 WHERE w.family_id = p_family AND w.writer = p_writer FOR NO KEY UPDATE;
                 IF v_next > p_seq THEN
                         RETURN QUERY SELECT 'again', NULL::jsonb;
                         RETURN;
+                ELSIF v_closed THEN
+                        RAISE EXCEPTION 'writer % is closed', p_writer USING ERRCODE = 'UH007';
                 ELSIF v_next < p_seq THEN
                         RAISE EXCEPTION 'writer % stands at %, not at %', p_writer, v_next, p_seq
-                                USING ERRCODE = 'UH006';
+                                USING ERRCODE = 'UH008';
                 END IF;
                 UPDATE usher.writer AS w SET next_seq = p_seq + v_rows + v_scans
                 WHERE w.family_id = p_family AND w.writer = p_writer;
@@ -444,6 +448,20 @@ EXCEPTION WHEN unique_violation THEN
                 PERFORM usher.raise_nonce_used(p_family, p_scan_nonce);
         END IF;
         RAISE;
+END
+$$;
+
+-- Nothing more of a writer's is recorded, from number p_seq on: a batch that failed when it was sent again could still
+-- succeed where it was sent first, on a connection that is slow to end. Whether it had been recorded by then; if so,
+-- the writer is not closed.
+CREATE FUNCTION usher.close_writer(p_family uuid, p_writer uuid, p_seq bigint) RETURNS boolean
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+        INSERT INTO usher.writer AS w (family_id, writer, next_seq) VALUES (p_family, p_writer, p_seq)
+        ON CONFLICT DO NOTHING;
+        UPDATE usher.writer AS w SET closed = true
+        WHERE w.family_id = p_family AND w.writer = p_writer AND w.next_seq = p_seq;
+        RETURN NOT FOUND;
 END
 $$;
 

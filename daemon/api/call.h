@@ -17,7 +17,7 @@
 
 struct api;
 
-enum { CALL_CLAIMS_MAX = 24 };
+enum { CALL_CLAIMS_MAX = 25 };
 
 struct call {
         struct api *api;
@@ -36,6 +36,7 @@ struct call {
         uint64_t claims[CALL_CLAIMS_MAX];
         struct uuid request_key; /* nil: none */
         bool has_request_key, replayed;
+        bool caught_up; /* with other daemons, before it is said that something is not there */
         bool has_digest; /* call_digest was asked already, on a helper thread */
         uint8_t digest[16];
         struct buffer kept; /* the result's JSON (or what `again` makes it from), set by decide */
@@ -79,6 +80,9 @@ void call_claim_programme(struct call *call, const struct family *family);
 /* Joins the store's queue (after asking for the request key's earlier result, where one is given). */
 void call_submit(
         struct call *call, const struct uuid *family, enum decision (*decide)(struct call *, struct batch *));
+/* One statement that reads, until the call's deadline. */
+void call_read(struct call *call, const char *sql, size_t count, const char *const *values,
+        void (*done)(void *context, enum outcome outcome, const struct store_result *result));
 /* if_version, where given, is not `version`: answers stale and returns true. */
 bool call_is_stale(struct call *call, int64_t version);
 /* Inside decide: fail the call there and say so to the store. `return call_refuse(call_fail_…)` reads well enough: */

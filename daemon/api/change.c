@@ -95,12 +95,19 @@ static void replay(struct call *call, const struct store_result *result)
                 answer_kept(call);
 }
 
+void call_read(struct call *call, const char *sql, size_t count, const char *const *values,
+        void (*done)(void *context, enum outcome outcome, const struct store_result *result))
+{
+        store_read_for(
+                call->api->store, call->change.patient, sql, count, values, call->deadline_us, done, call);
+}
+
 static void key_answered(void *context, enum outcome outcome, const struct store_result *result)
 {
         struct call *call = context;
 
         if (outcome == OUTCOME_UNKNOWN) {
-                call_fail_unavailable(call, true);
+                call_fail_unavailable(call, false); /* this call did nothing; an earlier one may have */
         } else if (outcome != OUTCOME_DONE) {
                 call_fail_internal(call, "the request key could not be looked up");
         } else if (result_lines(result) > 0) {
@@ -117,9 +124,9 @@ static void key_ask(struct call *call)
 
         uuid_format(&call->change.family, family);
         uuid_format(&call->request_key, key);
-        store_read(call->api->store,
+        call_read(call,
                 "SELECT actor, method, params_digest, result FROM usher.request_key_find($1::uuid, $2::uuid)",
-                2, values, call->deadline_us, key_answered, call);
+                2, values, key_answered);
 }
 
 static enum decision change_decide(struct change *change, struct batch *batch)
@@ -151,6 +158,9 @@ static void change_failed(struct change *change, const struct change_failure *fa
                         NULL);
                 return;
         case FAILURE_OFFLINE:
+                /* What an earlier call under this key came to is known to the database alone. */
+                call_fail_unavailable(call, !call->has_request_key);
+                return;
         case FAILURE_STALE:
                 call_fail_unavailable(call, true);
                 return;
@@ -191,10 +201,16 @@ void call_submit(
         call->change.kind = &call_change_kind;
         call->change.family = *family;
         call->change.deadline_us = call->deadline_us;
-        if (call->has_request_key)
+        if (call->has_request_key) {
+                char key[37];
+
+                /* Two calls under one key that met in a batch would both find it used. */
+                uuid_format(&call->request_key, key);
+                call_claim(call, "request_key", family, key);
                 key_ask(call);
-        else
+        } else {
                 store_submit(call->api->store, &call->change);
+        }
 }
 
 enum decision call_record(struct call *call, struct batch *batch)

@@ -10,7 +10,7 @@
 #include "api/login.h"
 #include "api/validate.h"
 
-enum { CODE_UNKNOWN_METHOD = -32601 };
+enum { CATCH_UP_MS = 500, CODE_UNKNOWN_METHOD = -32601 };
 
 const struct method *method_find(const char *name)
 {
@@ -59,6 +59,12 @@ static bool covers(const struct call *call, const struct login *login, const cha
                !state_event(state, event);
 }
 
+/* The peer has gone: nobody will read it. */
+static void call_fail_closed(struct call *call)
+{
+        call_fail(call, "unavailable", "the connection has closed", "\"retry_after_ms\":0,\"done\":false");
+}
+
 /* Role, and the token's event where `event` is a text. Answers and returns false when not allowed. */
 static bool allowed(struct call *call, const struct login *login)
 {
@@ -98,14 +104,26 @@ static bool params_fit(struct call *call)
 
 static void set_deadline(struct call *call)
 {
-        const struct settings *settings = call->api->settings;
-        bool changes = call->method->flags & (METHOD_CHANGES | METHOD_SCAN);
-        int64_t own_ms = call_int(call, "deadline_ms", 0);
-        int64_t after_us = own_ms                                           ? own_ms * 1000
-                           : changes && call->api->database != STORE_ONLINE ? settings->offline_deadline_us
-                                                                            : settings->deadline_us;
+        int64_t fallback_us = call->api->settings->deadline_us;
 
-        call->deadline_us = request_arrived_us(call->request) + after_us;
+        call->change.patient = call_param(call, "deadline_ms");
+        call->deadline_us = request_arrived_us(call->request) +
+                            (call->change.patient ? call_int(call, "deadline_ms", 0) * 1000 : fallback_us);
+}
+
+static void caught_up(void *context, enum outcome outcome);
+
+/* An event that another daemon has just made: the feed is asked before anybody is told that there is none. */
+static bool is_news(struct call *call, const char *slug)
+{
+        int64_t until_us = clock_monotonic_us() + CATCH_UP_MS * 1000;
+
+        if (state_event(&call->api->state, slug) || call->caught_up || call->api->database != STORE_ONLINE)
+                return false;
+        call->caught_up = true;
+        store_catch_up(call->api->store, call->deadline_us < until_us ? call->deadline_us : until_us,
+                caught_up, call);
+        return true;
 }
 
 /* Public methods answer without a token as if there were none: an event nobody has published is not found. */
@@ -116,6 +134,8 @@ static bool find_event(struct call *call)
 
         if (!(call->method->flags & METHOD_EVENT) || (call->method->flags & METHOD_ITSELF))
                 return true;
+        if (is_news(call, slug))
+                return false;
         event = state_event(&call->api->state, slug);
         if (event && call->role == ROLE_PUBLIC && !event_latest(event))
                 event = NULL;
@@ -142,6 +162,18 @@ static void go_on(struct call *call)
 {
         if (find_event(call))
                 call->method->handle(call);
+}
+
+static void caught_up(void *context, enum outcome outcome)
+{
+        struct call *call = context;
+        struct peer *peer = request_peer(call->request);
+
+        (void)outcome; /* not in time: what memory holds has to do */
+        if (peer)
+                go_on(call);
+        else
+                call_fail_closed(call);
 }
 
 /* ---- while memory does not hold everything yet ---- */
@@ -188,8 +220,7 @@ static void park(struct call *call)
         int64_t most = request_arrived_us(call->request) + call->api->settings->offline_deadline_us;
 
         parked->call = call;
-        parked->until_us =
-                call_param(call, "deadline_ms") || call->deadline_us < most ? call->deadline_us : most;
+        parked->until_us = call->change.patient || call->deadline_us < most ? call->deadline_us : most;
         parked->timer = evtimer_new(call->api->base, parked_look, parked);
         evtimer_add(parked->timer, &first);
 }
@@ -216,8 +247,7 @@ void dispatch_begin(void *context, struct request *request)
         call->actor = xstrdup(login ? login->actor : "");
         call->label = xstrdup(login ? login->label : "");
         if (!login) { /* the peer has gone: nobody would read the answer */
-                call_fail(call, "unavailable", "the connection has closed",
-                        "\"retry_after_ms\":0,\"done\":false");
+                call_fail_closed(call);
                 return;
         }
         if (!allowed(call, login) || !params_fit(call) || !take_request_key(call))

@@ -244,8 +244,8 @@ static void read_older(struct call *call, int64_t number)
         uuid_format(&call->event->family->uuid, family);
         uuid_format(&event_row(call->event)->event_uuid, event);
         snprintf(digits, sizeof(digits), "%lld", (long long)number);
-        store_read(call->api->store, "SELECT usher.publication_body($1::uuid, $2::uuid, $3::bigint)", 3,
-                values, call->deadline_us, older_read, call);
+        call_read(
+                call, "SELECT usher.publication_body($1::uuid, $2::uuid, $3::bigint)", 3, values, older_read);
 }
 
 static void get_draft(struct call *call)

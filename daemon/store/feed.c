@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The change feed: what other daemons did, read from where this one stands. A NOTIFY is only a wake-up; a round reads
- * whatever lies beyond the places, so nothing is missed over a lost connection. A round of one family: what changed,
- * and the scans (one sync); then the rows of the kinds that changed, as they stand by now (another sync).
+ * whatever lies beyond the places, so nothing is missed over a lost connection. A round looks at every family once and
+ * reads those that may have changed: what changed and the scans, as one snapshot shows them, for both count in the same
+ * numbers; then the rows of the kinds that changed, as they stand by now. What the answers say: feed_read.c.
  */
 #include "store/private.h"
 
@@ -12,41 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 
-enum { TICK_SECONDS = 2, WAKE_MS = 5, CHANGES_MAX_KINDS = 32 };
-
-/* What the next answer on the connection belongs to: one entry a statement sent, and one a sync. */
-enum due {
-        DUE_NOTHING, /* a wake-up, or LISTEN */
-        DUE_FAMILIES,
-        DUE_CHANGES,
-        DUE_SCANS,
-        DUE_ROWS,
-        DUE_SYNC,
-        DUE_SYNC_FAMILIES,
-        DUE_SYNC_CHANGES,
-        DUE_SYNC_ROWS
-};
-
-/* What one round has read so far. */
-struct feed_read {
-        struct places beyond; /* where the family will stand when the rows are in memory */
-        const struct record *kinds[CHANGES_MAX_KINDS];
-        size_t kind_count, kind; /* … and which of them the next result is of */
-        struct row **gone; /* tombstones */
-        size_t gone_count;
-        bool trimmed, failed;
-};
-
-static void read_free(struct feed_read *read)
-{
-        if (!read)
-                return;
-        places_deinit(&read->beyond);
-        for (size_t i = 0; i < read->gone_count; i++)
-                row_unref(read->gone[i]);
-        free(read->gone);
-        free(read);
-}
+enum { TICK_SECONDS = 2, WAKE_MS = 5 };
 
 struct feed_family *feed_family(struct feed *feed, const struct uuid *family)
 {
@@ -68,8 +35,10 @@ const struct record *store_record(const struct store *store, const char *kind)
 
 /* ---- what was sent ---- */
 
-static void due_add(struct feed *feed, enum due due)
+static void due_add(struct feed *feed, enum feed_due due)
 {
+        if (!feed->ready)
+                return; /* lost while it was sent: nothing will come */
         if (feed->due_count == feed->due_capacity) {
                 feed->due_capacity = feed->due_capacity ? 2 * feed->due_capacity : 16;
                 feed->due = xrealloc(feed->due, feed->due_capacity * sizeof(*feed->due));
@@ -77,35 +46,33 @@ static void due_add(struct feed *feed, enum due due)
         feed->due[feed->due_count++] = (uint8_t)due;
 }
 
-static enum due due_first(const struct feed *feed)
+static enum feed_due due_take(struct feed *feed)
 {
-        return feed->due_count ? (enum due)feed->due[0] : DUE_NOTHING;
-}
-
-static enum due due_take(struct feed *feed)
-{
-        enum due first = due_first(feed);
+        enum feed_due first = feed->due_count ? (enum feed_due)feed->due[0] : DUE_NOTHING;
 
         if (feed->due_count)
                 memmove(feed->due, feed->due + 1, --feed->due_count);
         return first;
 }
 
-static void ask(struct feed *feed, enum due due, const char *sql, size_t count, const char *const *values)
+static void ask(
+        struct feed *feed, enum feed_due due, const char *sql, size_t count, const char *const *values)
 {
-        pgconn_send(&feed->conn, sql, count, values, due != DUE_NOTHING);
+        if (!feed->ready)
+                return;
+        pgconn_send(&feed->conn, sql, (int)count, values, due != DUE_NOTHING);
         due_add(feed, due);
 }
 
-static void ask_sync(struct feed *feed, enum due due)
+static void ask_sync(struct feed *feed, enum feed_due due)
 {
+        if (!feed->ready)
+                return;
         pgconn_sync(&feed->conn);
         due_add(feed, due);
 }
 
 /* ---- rounds ---- */
-
-static void next_round(struct feed *feed);
 
 static void waiters_finish(struct feed *feed)
 {
@@ -114,7 +81,7 @@ static void waiters_finish(struct feed *feed)
 
         while (*link) {
                 struct waiter *waiter = *link;
-                bool read = waiter->after < feed->round && !feed->reading;
+                bool read = waiter->round <= feed->ended;
 
                 if (!read && waiter->deadline_us > now_us) {
                         link = &waiter->next;
@@ -127,20 +94,8 @@ static void waiters_finish(struct feed *feed)
         }
 }
 
-void feed_wait(
-        struct feed *feed, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context)
-{
-        struct waiter *waiter = xcalloc(1, sizeof(*waiter));
-
-        *waiter = (struct waiter){ done, context, deadline_us, feed->round, feed->waiters };
-        feed->waiters = waiter;
-        for (size_t i = 0; i < feed->count; i++)
-                feed->families[i].dirty = true;
-        next_round(feed);
-}
-
 /* Statements about the family under way, each beginning where this daemon stands in it. */
-static void ask_beyond(struct feed *feed, const char *const *sqls, const enum due *dues, size_t count, enum due sync)
+static void ask_beyond(struct feed *feed, const char *const *sqls, const enum feed_due *dues, size_t count)
 {
         const struct feed_family *family = &feed->families[feed->family];
         _cleanup_(buffer_deinit) struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
@@ -154,7 +109,6 @@ static void ask_beyond(struct feed *feed, const char *const *sqls, const enum du
         values[2] = seqs.data;
         for (size_t i = 0; i < count; i++)
                 ask(feed, dues[i], sqls[i], 3, values);
-        ask_sync(feed, sync);
 }
 
 static void ask_changes(struct feed *feed)
@@ -171,7 +125,10 @@ static void ask_changes(struct feed *feed)
         feed->read = xcalloc(1, sizeof(*feed->read));
         feed->families[feed->family].dirty = false;
         feed->reading = true;
-        ask_beyond(feed, sqls, (const enum due[]){ DUE_CHANGES, DUE_SCANS }, 2, DUE_SYNC_CHANGES);
+        ask(feed, DUE_NOTHING, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL);
+        ask_beyond(feed, sqls, (const enum feed_due[]){ DUE_CHANGES, DUE_SCANS }, 2);
+        ask(feed, DUE_NOTHING, "COMMIT", 0, NULL);
+        ask_sync(feed, DUE_SYNC_CHANGES);
 }
 
 static void ask_families(struct feed *feed)
@@ -182,56 +139,79 @@ static void ask_families(struct feed *feed)
 }
 
 /* The nil family goes first: it says which families there are, and a row of an unknown one has nowhere to go. */
-static void next_round(struct feed *feed)
+static bool read_next(struct feed *feed)
 {
-        if (feed->reading || !feed->ready || !feed->store->loaded)
-                return;
-        for (size_t i = 0; i < feed->count; i++)
-                if (feed->families[i].dirty) {
-                        feed->family = i;
-                        ask_changes(feed);
-                        return;
-                }
-        feed->round++;
-        waiters_finish(feed);
-        for (size_t i = 0; i < feed->count; i++)
-                if (feed->families[i].dirty) {
-                        next_round(feed);
-                        return;
-                }
+        while (feed->cursor < feed->count) {
+                feed->family = feed->cursor++;
+                if (!feed->families[feed->family].dirty)
+                        continue;
+                ask_changes(feed);
+                return true;
+        }
+        return false;
 }
 
-static void round_ended(struct feed *feed)
+static bool is_any_dirty(const struct feed *feed)
+{
+        for (size_t i = 0; i < feed->count; i++)
+                if (feed->families[i].dirty)
+                        return true;
+        return false;
+}
+
+/* Who asks while a round is under way waits for the next, which is not put off however much is fed meanwhile. */
+static void go_on(struct feed *feed)
+{
+        while (!feed->reading && feed->ready && feed->store->loaded) {
+                if (feed->begun > feed->ended) {
+                        if (read_next(feed))
+                                return;
+                        feed->ended = feed->begun;
+                        waiters_finish(feed);
+                } else if (is_any_dirty(feed)) {
+                        feed->begun++;
+                        feed->cursor = 0;
+                } else {
+                        return;
+                }
+        }
+}
+
+void feed_wait(
+        struct feed *feed, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context)
+{
+        struct waiter *waiter = xcalloc(1, sizeof(*waiter));
+
+        *waiter = (struct waiter){ done, context, deadline_us, feed->begun + 1, feed->waiters };
+        feed->waiters = waiter;
+        for (size_t i = 0; i < feed->count; i++)
+                feed->families[i].dirty = true;
+        go_on(feed);
+}
+
+static void family_ended(struct feed *feed)
 {
         struct feed_read *read = feed->read;
         struct feed_family *family = &feed->families[feed->family];
 
-        if (read && !read->failed) {
-                for (size_t i = 0; i < read->gone_count; i++)
-                        feed->store->handlers.apply(feed->store->handlers.context, read->gone[i], false);
-                for (size_t i = 0; i < read->beyond.count; i++)
-                        places_advance(
-                                &family->places, &read->beyond.items[i].writer, read->beyond.items[i].seq);
-        }
-        if (read && read->trimmed) {
-                log_warning("the feed was trimmed behind this daemon: everything is read anew");
-                store_reload(feed->store);
-        }
-        feed->read = NULL;
-        read_free(read);
+        for (size_t i = 0; i < read->gone_count; i++)
+                feed->store->handlers.apply(feed->store->handlers.context, read->gone[i], false);
+        for (size_t i = 0; i < read->beyond.count; i++)
+                places_advance(&family->places, &read->beyond.items[i].writer, read->beyond.items[i].seq);
+        feed->read = feed_read_free(read);
         feed->reading = false;
-        next_round(feed);
+        go_on(feed);
 }
 
 static void ask_rows(struct feed *feed)
 {
         struct feed_read *read = feed->read;
-        char sql[CHANGES_MAX_KINDS][96];
-        const char *sqls[CHANGES_MAX_KINDS];
-        enum due dues[CHANGES_MAX_KINDS];
+        char sql[FEED_KINDS_MAX][96];
+        const char *sqls[FEED_KINDS_MAX];
+        enum feed_due dues[FEED_KINDS_MAX];
 
-        if (!read->kind_count || read->failed) {
-                round_ended(feed);
+        if (!read->kind_count) {
+                family_ended(feed);
                 return;
         }
         for (size_t i = 0; i < read->kind_count; i++) {
@@ -242,179 +222,60 @@ static void ask_rows(struct feed *feed)
                 dues[i] = DUE_ROWS;
         }
         read->kind = 0;
-        ask_beyond(feed, sqls, dues, read->kind_count, DUE_SYNC_ROWS);
+        ask_beyond(feed, sqls, dues, read->kind_count);
+        ask_sync(feed, DUE_SYNC_ROWS);
 }
 
 /* ---- results ---- */
-
-static int64_t int_at(const PGresult *result, int line, int column)
-{
-        const unsigned char *data = (const unsigned char *)PQgetvalue(result, line, column);
-        uint64_t value = 0;
-
-        for (int i = 0; i < PQgetlength(result, line, column); i++)
-                value = value << 8 | data[i];
-        return (int64_t)value;
-}
-
-static struct uuid uuid_at(const PGresult *result, int line, int column)
-{
-        struct uuid uuid = UUID_NIL;
-
-        if (PQgetlength(result, line, column) == 16)
-                memcpy(uuid.bytes, PQgetvalue(result, line, column), 16);
-        return uuid;
-}
-
-static const char *text_at(const PGresult *result, int line, int column)
-{
-        return PQgetisnull(result, line, column) ? NULL : PQgetvalue(result, line, column);
-}
-
-static void note_kind(struct feed *feed, const struct record *record)
-{
-        struct feed_read *read = feed->read;
-        const struct record *const *order = feed->store->handlers.records;
-        size_t i, at = 0;
-
-        for (i = 0; i < read->kind_count; i++)
-                if (read->kinds[i] == record)
-                        return;
-        if (read->kind_count == CHANGES_MAX_KINDS)
-                return;
-        /* In the order of the records: what others refer to comes first. */
-        for (i = 0; order[i] != record; i++)
-                if (at < read->kind_count && read->kinds[at] == order[i])
-                        at++;
-        memmove(&read->kinds[at + 1], &read->kinds[at], (read->kind_count - at) * sizeof(*read->kinds));
-        read->kinds[at] = record;
-        read->kind_count++;
-}
-
-static void note_gone(struct feed *feed, const struct record *record, const PGresult *result, int line)
-{
-        struct feed_read *read = feed->read;
-        struct row *template = xcalloc(1, record->size);
-
-        row_clear(template, record);
-        template->family = feed->families[feed->family].family;
-        template->event = uuid_at(result, line, 3);
-        template->id = PQgetvalue(result, line, 4);
-        read->gone = xrealloc(read->gone, (read->gone_count + 1) * sizeof(*read->gone));
-        read->gone[read->gone_count++] = row_tombstone(template, int_at(result, line, 5));
-        free(template);
-}
-
-static void take_changes(struct feed *feed, const PGresult *result)
-{
-        for (int line = 0; line < PQntuples(result); line++) {
-                struct uuid writer = uuid_at(result, line, 0);
-                const struct record *record = store_record(feed->store, PQgetvalue(result, line, 2));
-
-                places_advance(&feed->read->beyond, &writer, int_at(result, line, 1));
-                if (!record)
-                        continue; /* written and never kept in memory: the draft's history */
-                if (PQgetvalue(result, line, 6)[0])
-                        note_gone(feed, record, result, line);
-                else
-                        note_kind(feed, record);
-        }
-}
-
-static void take_scans(struct feed *feed, const PGresult *result)
-{
-        const struct store_handlers *handlers = &feed->store->handlers;
-
-        for (int line = 0; line < PQntuples(result); line++) {
-                struct scan_row scan = {
-                        .writer = uuid_at(result, line, 0),
-                        .seq = int_at(result, line, 1),
-                        .family = feed->families[feed->family].family,
-                        .event = uuid_at(result, line, 2),
-                        .checkpoint = text_at(result, line, 3),
-                        .registration = text_at(result, line, 4),
-                        .day = DATE_NONE,
-                        .verdict = text_at(result, line, 6),
-                        .reason = text_at(result, line, 7),
-                        .at = { int_at(result, line, 8) + INT64_C(946684800) * INSTANT_SECOND },
-                        .device = text_at(result, line, 9),
-                        .inside = int_at(result, line, 10),
-                        .presence_version = int_at(result, line, 11),
-                        .presence_inside = PQgetvalue(result, line, 12)[0],
-                        .presence_admitted = PQgetvalue(result, line, 13)[0],
-                };
-
-                if (!PQgetisnull(result, line, 5))
-                        scan.day.days = (int32_t)int_at(result, line, 5) + 10957;
-                places_advance(&feed->read->beyond, &scan.writer, scan.seq);
-                handlers->apply_scan(handlers->context, &scan);
-        }
-}
-
-static void take_families(struct feed *feed, const PGresult *result)
-{
-        for (int line = 0; line < PQntuples(result); line++) {
-                struct uuid family = uuid_at(result, line, 0);
-
-                feed_family(feed, &family)->dirty = true;
-        }
-}
-
-static void take_tuples(struct feed *feed, const PGresult *result)
-{
-        enum due due = due_first(feed);
-
-        if (due == DUE_FAMILIES)
-                take_families(feed, result);
-        else if (due == DUE_CHANGES)
-                take_changes(feed, result);
-        else if (due == DUE_SCANS)
-                take_scans(feed, result);
-        else if (due == DUE_ROWS)
-                rows_apply(feed->store, feed->read->kinds[feed->read->kind], result);
-}
 
 static void conn_end(void *context)
 {
         struct feed *feed = context;
 
-        if (due_take(feed) == DUE_ROWS)
+        if (due_take(feed) == DUE_ROWS && feed->read)
                 feed->read->kind++;
 }
 
 static void take_sync(struct feed *feed)
 {
-        enum due due = due_take(feed);
+        enum feed_due due = due_take(feed);
 
         if (due == DUE_SYNC_FAMILIES) {
                 feed->reading = false;
-                next_round(feed);
+                go_on(feed);
         } else if (due == DUE_SYNC_CHANGES) {
                 ask_rows(feed);
         } else if (due == DUE_SYNC_ROWS) {
-                round_ended(feed);
+                family_ended(feed);
         }
+}
+
+/* Whatever failed: what was read of the round is forgotten, and read again over a new connection. */
+static void take_error(struct feed *feed, const PGresult *result)
+{
+        const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+        if (state && strcmp(state, "UH005") == 0) {
+                log_warning("the feed was trimmed behind this daemon: everything is read anew");
+                if (!loader_is_busy(feed->store->loader))
+                        store_reload(feed->store);
+        }
+        pgconn_drop(&feed->conn, PQresultErrorMessage(result));
 }
 
 static void conn_result(void *context, PGresult *result)
 {
         struct feed *feed = context;
-        const char *state;
 
         switch (PQresultStatus(result)) {
         case PGRES_TUPLES_OK:
-                take_tuples(feed, result);
+                feed_take(feed, feed->due_count ? (enum feed_due)feed->due[0] : DUE_NOTHING, result);
                 return;
         case PGRES_PIPELINE_SYNC:
                 take_sync(feed);
                 return;
         case PGRES_FATAL_ERROR:
-                state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-                log_warning("the feed could not be read: %s", PQresultErrorMessage(result));
-                if (feed->read) {
-                        feed->read->failed = true;
-                        feed->read->trimmed = state && strcmp(state, "UH005") == 0;
-                }
+                take_error(feed, result);
                 return;
         default:
                 return;
@@ -451,7 +312,6 @@ void feed_own(struct feed *feed, const struct uuid *uuid, const struct uuid *wri
 {
         struct feed_family *family = feed_family(feed, uuid);
 
-        family->loaded = true;
         family->wake = true;
         places_advance(&family->places, writer, seq);
         if (!evtimer_pending(feed->wake_timer, NULL))
@@ -467,7 +327,7 @@ static void notified(void *context, const char *payload, int pid)
                 return;
         feed_family(feed, &UUID_NIL)->dirty = true;
         feed_family(feed, &family)->dirty = true;
-        next_round(feed);
+        go_on(feed);
 }
 
 /* ---- the connection ---- */
@@ -479,8 +339,11 @@ static void conn_ready(void *context)
         feed->ready = true;
         ask(feed, DUE_NOTHING, "LISTEN usher_feed", 0, NULL);
         ask_sync(feed, DUE_SYNC);
-        for (size_t i = 0; i < feed->count; i++)
+        for (size_t i = 0; i < feed->count; i++) {
                 feed->families[i].dirty = true;
+                feed->families[i].wake =
+                        feed->begun > 0; /* a wake-up may have gone with the last connection */
+        }
         evtimer_add(feed->wake_timer, (&(struct timeval){ 0, WAKE_MS * 1000 }));
         if (feed->store->loaded)
                 ask_families(feed);
@@ -491,11 +354,12 @@ static void conn_lost(void *context, const char *why)
         struct feed *feed = context;
 
         (void)why;
-        feed->ready = false;
-        read_free(feed->read);
-        feed->read = NULL;
-        feed->reading = false;
+        feed->ready = feed->reading = false;
+        feed->read = feed_read_free(feed->read);
         feed->due_count = 0;
+        feed->cursor = feed->count; /* the round ends, and those who wait need one that is begun anew */
+        for (struct waiter *waiter = feed->waiters; waiter; waiter = waiter->next)
+                waiter->round = feed->begun + 1;
 }
 
 static void tick(evutil_socket_t fd, short what, void *context)
@@ -511,9 +375,11 @@ static void tick(evutil_socket_t fd, short what, void *context)
         ask_families(feed);
 }
 
-void feed_expire(struct feed *feed)
+void feed_expire(struct feed *feed, int64_t now_us)
 {
         waiters_finish(feed);
+        if (pgconn_silent_us(&feed->conn, now_us) > feed->store->settings.batch_deadline_us)
+                pgconn_drop(&feed->conn, "the feed was not answered in time");
 }
 
 void feed_init(struct feed *feed, struct store *store)
@@ -525,7 +391,7 @@ void feed_init(struct feed *feed, struct store *store)
         feed->tick = event_new(store->base, -1, EV_PERSIST, tick, feed);
         feed->wake_timer = evtimer_new(store->base, wake_others, feed);
         pgconn_init(&feed->conn, store->base, true, &handlers);
-        feed_family(feed, &UUID_NIL)->loaded = true;
+        feed_family(feed, &UUID_NIL);
 }
 
 void feed_start(struct feed *feed, const char *conninfo)
@@ -549,7 +415,7 @@ void feed_deinit(struct feed *feed)
         pgconn_deinit(&feed->conn);
         event_free(feed->tick);
         event_free(feed->wake_timer);
-        read_free(feed->read);
+        feed_read_free(feed->read);
         for (size_t i = 0; i < feed->count; i++)
                 places_deinit(&feed->families[i].places);
         free(feed->families);

@@ -28,7 +28,7 @@ enum loader_step {
         LOAD_DONE
 };
 
-enum { MIGRATIONS_MAX = 1000 };
+enum { MIGRATIONS_MAX = 1000, SILENT_SECONDS = 60 };
 
 #define MIGRATION_LOCK                                                                                       \
         "7305793280" /* of pg_advisory_xact_lock: daemons that start together migrate one after the other */
@@ -151,12 +151,11 @@ static void send_migration(struct loader *loader, int number)
         }
         log_info("migrating the database to version %d", number);
         buffer_addf(&script, "BEGIN; SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ");\n");
-        if (number > 1)
-                buffer_addf(&script,
-                        "DO $check$ BEGIN IF (SELECT max(version) FROM usher.schema_version) >= %d THEN "
-                        "RAISE EXCEPTION "
-                        "'migrated meanwhile'; END IF; END $check$;\n",
-                        number);
+        buffer_addf(&script,
+                "DO $check$ BEGIN IF to_regclass('usher.schema_version') IS NOT NULL THEN "
+                "IF (SELECT max(version) FROM usher.schema_version) >= %d THEN "
+                "RAISE EXCEPTION 'migrated meanwhile'; END IF; END IF; END $check$;\n",
+                number);
         if (read_file(path, &script) < 0) {
                 loader_fail(loader, "the migration %s cannot be read", path);
                 return;
@@ -276,7 +275,6 @@ static void take_place(struct loader *loader, const PGresult *result, int line)
         memcpy(writer.bytes, PQgetvalue(result, line, 0), 16);
         for (int i = 0; i < 8; i++)
                 seq = seq << 8 | data[i];
-        family->loaded = true;
         places_advance(&family->places, &writer, (int64_t)seq);
 }
 
@@ -308,6 +306,11 @@ static void conn_result(void *context, PGresult *result)
         struct loader *loader = context;
         ExecStatusType status = PQresultStatus(result);
 
+        if (status == PGRES_FATAL_ERROR && pgconn_error_passes(result)) {
+                pgconn_drop(&loader->conn,
+                        PQresultErrorMessage(result)); /* from the beginning, when it is back */
+                return;
+        }
         if (status == PGRES_FATAL_ERROR) {
                 free(loader->error);
                 loader->error = xstrdup(PQresultErrorMessage(result));
@@ -445,6 +448,19 @@ void loader_start(struct store *store, const char *conninfo)
         handlers.context = loader;
         pgconn_init(&loader->conn, store->base, false, &handlers);
         pgconn_start(&loader->conn, conninfo);
+}
+
+bool loader_is_busy(const struct loader *loader)
+{
+        return loader && loader->step != LOAD_DONE;
+}
+
+/* Migrations take their time, and wait for each other. */
+void loader_expire(struct loader *loader, int64_t now_us)
+{
+        if (loader && loader->step != LOAD_MIGRATE &&
+                pgconn_silent_us(&loader->conn, now_us) > SILENT_SECONDS * INSTANT_SECOND)
+                pgconn_drop(&loader->conn, "the database says nothing any more");
 }
 
 void loader_free(struct loader *loader)

@@ -8,12 +8,14 @@
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "base/instant.h"
 #include "base/log.h"
 
 enum {
         ATTEMPT_SECONDS = 3,
         BACKOFF_FIRST_MS = 50,
         BACKOFF_MOST_MS = 2000,
+        STEADY_US = 1000000, /* a connection that lived so long was a good one */
         RESULTS_A_TURN = 2000, /* then others are served */
         OPTIONS_MAX = 64,
 };
@@ -64,6 +66,8 @@ void pgconn_drop(struct pgconn *conn, const char *why)
                 return;
         kept = xstrdup(why ? why : "connection lost");
         kept[strcspn(kept, "\n")] = '\0';
+        if (was_ready && clock_monotonic_us() - conn->ready_us > STEADY_US)
+                conn->failures = 0;
         disconnect(conn);
         wait_then_connect(conn);
         if (was_ready)
@@ -207,6 +211,7 @@ static void became_readable(evutil_socket_t fd, short what, void *context)
                 pgconn_drop(conn, PQerrorMessage(conn->pg));
                 return;
         }
+        conn->heard_us = clock_monotonic_us();
         while (taken++ < RESULTS_A_TURN && take_result(conn))
                 continue;
         if (conn->life != life)
@@ -249,7 +254,7 @@ static void connected(struct pgconn *conn)
         conn->writable = event_new(conn->base, PQsocket(conn->pg), EV_WRITE, became_writable, conn);
         event_add(conn->readable, NULL);
         conn->state = PGCONN_READY;
-        conn->failures = 0;
+        conn->ready_us = clock_monotonic_us();
         conn->handlers.ready(conn->handlers.context);
 }
 
@@ -338,13 +343,35 @@ void pgconn_stop(struct pgconn *conn)
 
 /* ---- sending ---- */
 
+int64_t pgconn_silent_us(const struct pgconn *conn, int64_t now_us)
+{
+        return conn->due ? now_us - conn->heard_us : 0;
+}
+
+bool pgconn_error_passes(const PGresult *result)
+{
+        static const char *const classes[] = { "08", "25006", "53", "57", "58", NULL };
+        const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+        for (const char *const *class = classes; state && *class; class ++)
+                if (strncmp(state, *class, strlen(*class)) == 0)
+                        return true;
+        return !state; /* libpq's own: the connection went */
+}
+
+static void is_due(struct pgconn *conn)
+{
+        if (!conn->due++)
+                conn->heard_us = clock_monotonic_us();
+}
+
 static void sent(struct pgconn *conn, int good)
 {
         if (!good) {
                 pgconn_drop(conn, PQerrorMessage(conn->pg));
                 return;
         }
-        conn->due++;
+        is_due(conn);
         if (conn->single_row)
                 PQsetSingleRowMode(conn->pg);
         conn->single_row = false;
@@ -378,7 +405,7 @@ void pgconn_sync(struct pgconn *conn)
                 pgconn_drop(conn, conn->pg ? PQerrorMessage(conn->pg) : NULL);
                 return;
         }
-        conn->due++;
+        is_due(conn);
         flush(conn);
 }
 

@@ -40,6 +40,8 @@ struct pgconn {
         unsigned life; /* grows with each connection: callbacks notice that theirs is over */
         bool replication_doubt; /* a notice said that a commit did not reach the standby */
         bool single_row;
+        int64_t ready_us,
+                heard_us; /* monotonic: connected; the server's last word, or our first after it owed none */
 };
 
 void pgconn_init(
@@ -54,6 +56,10 @@ static inline bool pgconn_is_ready(const struct pgconn *conn)
 {
         return conn->state == PGCONN_READY;
 }
+/* How long the server has owed an answer and said nothing. */
+int64_t pgconn_silent_us(const struct pgconn *conn, int64_t now_us);
+/* An error of the server's own state (shutting down, out of room, a standby by now): it passes, here or elsewhere. */
+bool pgconn_error_passes(const PGresult *result);
 /* Text parameters; `binary`: of the result. Each is followed by its results and one `end`. */
 void pgconn_send(struct pgconn *conn, const char *sql, int count, const char *const *values, bool binary);
 /* A script of several statements; without pipeline alone. */

@@ -10,12 +10,14 @@
 
 struct event;
 
-/* ---- lanes (lane.c): one connection, at most one batch under way ---- */
+/* ---- lanes: one connection, at most one batch under way (lane.c; how a batch ends: lane_end.c) ---- */
 
 enum lane_state {
         LANE_IDLE,
         LANE_DECIDING, /* a long decision, over several turns of the loop */
-        LANE_SENT,
+        LANE_SENT, /* … or to be sent when the connection is back */
+        LANE_RESENDING, /* rests before the same batch goes again */
+        LANE_FENCING, /* it failed, and an earlier sending of it must not succeed any more */
         LANE_CATCHING_UP, /* something was stale: the feed is being read */
         LANE_RESTING, /* before the next try */
         LANE_APPLYING, /* durable; a long batch is taken into memory over several turns */
@@ -29,7 +31,7 @@ struct lane_seq {
 struct lane {
         struct store *store;
         struct pgconn conn;
-        bool bulk, ready;
+        bool bulk, ready, preparing;
         enum lane_state state;
         struct uuid writer;
         struct lane_seq *seqs;
@@ -37,10 +39,13 @@ struct lane {
         struct batch batch;
         struct batch_params params;
         bool has_params;
+        bool sent; /* on this connection, and its outcome is to come */
+        bool exposed; /* sent on a connection that went: that sending may still succeed */
+        unsigned resends;
         struct event *timer; /* the batch's deadline, rests, slices */
         char sqlstate[6], *message, *detail;
         bool outcome_seen; /* 'done' or 'again' came; the sync decides */
-        bool doubt; /* the standby may not have it */
+        bool was_recorded; /* of a fence: the earlier sending had succeeded */
         size_t applied;
 };
 
@@ -50,6 +55,28 @@ void lane_deinit(struct lane *lane);
 void lane_begin(struct lane *lane);
 /* Members whose deadline has passed. */
 void lane_expire(struct lane *lane, int64_t now_us);
+/* Waits in a state; what follows is in lane.c's timer. */
+void lane_rest(struct lane *lane, enum lane_state state, unsigned ms);
+/* The same batch again, after a rest that grows. */
+void lane_resend_later(struct lane *lane);
+/* Nothing that was sent under this writer may succeed any more, unless it has. */
+void lane_fence(struct lane *lane);
+/* Others are the numbers from here on: the old writer is closed. */
+void lane_take_new_writer(struct lane *lane);
+struct lane_seq *lane_seq(struct lane *lane, const struct uuid *family);
+void lane_forget_error(struct lane *lane);
+void lane_forget_params(struct lane *lane);
+
+/* The sync came: durable. */
+void lane_durable(struct lane *lane);
+void lane_apply_some(struct lane *lane);
+/* The sync came: not done, for the reason kept in the lane. */
+void lane_failed(struct lane *lane);
+/* The batch is over: the lane may take the next. */
+void lane_finish(struct lane *lane);
+void lane_drop_member(struct lane *lane, size_t i, int why, enum outcome outcome);
+void lane_compact_members(struct batch *batch);
+void lane_release(struct lane *lane, const uint64_t *claims, size_t count);
 
 /* ---- the queue (queue.c) ---- */
 
@@ -58,6 +85,9 @@ void queue_remove(struct store *store, struct change *change);
 /* Lets every idle lane take what it can. */
 void queue_pump(struct store *store);
 void queue_expire(struct store *store, int64_t now_us);
+/* When a change, or a read, has waited long enough. */
+int64_t change_due_us(const struct store *store, const struct change *change);
+int64_t store_due_us(const struct store *store, bool patient, int64_t since_us, int64_t deadline_us);
 void change_fail(
         struct change *change, int why, enum outcome outcome, const char *sqlstate, const char *message);
 /* Asks one member; false: it answered and is gone. */
@@ -69,14 +99,13 @@ struct feed_family {
         struct uuid family;
         struct places places;
         bool dirty, wake;
-        bool loaded; /* all its rows are in memory: only then is it followed */
 };
 
 struct waiter {
         void (*done)(void *context, enum outcome outcome);
         void *context;
         int64_t deadline_us;
-        unsigned long after; /* the round that must have ended */
+        unsigned long round; /* the one that must have ended */
         struct waiter *next;
 };
 
@@ -87,14 +116,41 @@ struct feed {
         struct feed_family *families;
         size_t count;
         struct waiter *waiters;
-        unsigned long round; /* rounds begun */
-        bool reading; /* a round is under way */
+        unsigned long begun, ended; /* rounds */
+        bool reading; /* a family is */
         uint8_t *due; /* what the answers to come belong to, in order */
         size_t due_count, due_capacity;
-        size_t family; /* being read */
+        size_t family, cursor; /* being read; the next to be looked at in this round */
         struct feed_read *read;
         struct event *tick, *wake_timer;
 };
+
+/* What the next answer on the connection belongs to: one entry a statement sent, and one a sync. */
+enum feed_due {
+        DUE_NOTHING, /* a wake-up, or LISTEN */
+        DUE_FAMILIES,
+        DUE_CHANGES,
+        DUE_SCANS,
+        DUE_ROWS,
+        DUE_SYNC,
+        DUE_SYNC_FAMILIES,
+        DUE_SYNC_CHANGES,
+        DUE_SYNC_ROWS
+};
+
+enum { FEED_KINDS_MAX = 32 };
+
+/* What has been read of a family in this round. */
+struct feed_read {
+        struct places beyond; /* where the family will stand when the rows are in memory */
+        const struct record *kinds[FEED_KINDS_MAX];
+        size_t kind_count, kind; /* … and which of them the next result is of */
+        struct row **gone; /* tombstones */
+        size_t gone_count;
+};
+
+struct feed_read *feed_read_free(struct feed_read *read);
+void feed_take(struct feed *feed, enum feed_due due, const PGresult *result);
 
 void feed_init(struct feed *feed, struct store *store);
 void feed_deinit(struct feed *feed);
@@ -104,7 +160,7 @@ struct feed_family *feed_family(struct feed *feed, const struct uuid *family);
 /* A batch of ours is durable: others are to be woken, and we need not read it. */
 void feed_own(struct feed *feed, const struct uuid *family, const struct uuid *writer, int64_t seq);
 /* Waiters whose deadline has passed. */
-void feed_expire(struct feed *feed);
+void feed_expire(struct feed *feed, int64_t now_us);
 void feed_wait(
         struct feed *feed, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context);
 const struct record *store_record(const struct store *store, const char *kind);
@@ -114,6 +170,9 @@ const struct record *store_record(const struct store *store, const char *kind);
 struct loader;
 void loader_start(struct store *store, const char *conninfo);
 void loader_free(struct loader *loader);
+bool loader_is_busy(const struct loader *loader);
+/* A server that says nothing any more is given up. */
+void loader_expire(struct loader *loader, int64_t now_us);
 /* Reads rows of a result into memory; `record`'s columns are found by name once. */
 void rows_apply(struct store *store, const struct record *record, const PGresult *result);
 
@@ -130,6 +189,19 @@ struct reader {
 void reader_init(struct reader *reader, struct store *store);
 void reader_deinit(struct reader *reader);
 void reader_expire(struct reader *reader, int64_t now_us);
+
+/* ---- upkeep (upkeep.c): what is older than anybody needs goes ---- */
+
+struct upkeep {
+        struct store *store;
+        struct pgconn conn;
+        struct event *timer;
+};
+void upkeep_init(struct upkeep *upkeep, struct store *store);
+void upkeep_deinit(struct upkeep *upkeep);
+/* Soon, and then every hour. */
+void upkeep_start(struct upkeep *upkeep);
+void upkeep_stop(struct upkeep *upkeep);
 
 /* ---- the private cluster (cluster.c) ---- */
 
@@ -157,10 +229,12 @@ struct store {
         size_t queued;
         struct feed feed;
         struct reader reader;
+        struct upkeep upkeep;
         struct loader *loader;
         struct cluster *cluster;
         enum store_state state;
         struct instant since;
+        int64_t away_us; /* monotonic: since when it is offline */
         bool loaded, stopping, complained;
         struct event *tick, *pump_event;
         void (*stopped)(void *context);

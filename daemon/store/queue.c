@@ -149,6 +149,22 @@ void queue_pump(struct store *store)
                         fill_lane(store, &store->lanes[i]);
 }
 
+/* While the database is away, what is not patient waits for it so long, counted from when it began to wait. */
+int64_t store_due_us(const struct store *store, bool patient, int64_t since_us, int64_t deadline_us)
+{
+        int64_t away_us = store->away_us > since_us ? store->away_us : since_us;
+
+        if (patient || store->state == STORE_ONLINE ||
+                away_us + store->settings.offline_deadline_us > deadline_us)
+                return deadline_us;
+        return away_us + store->settings.offline_deadline_us;
+}
+
+int64_t change_due_us(const struct store *store, const struct change *change)
+{
+        return store_due_us(store, change->patient, change->submitted_us, change->deadline_us);
+}
+
 void queue_expire(struct store *store, int64_t now_us)
 {
         struct change *change = store->first, *next;
@@ -156,7 +172,7 @@ void queue_expire(struct store *store, int64_t now_us)
 
         for (; change; change = next) {
                 next = change->next;
-                if (change->deadline_us > now_us)
+                if (change_due_us(store, change) > now_us)
                         continue;
                 queue_remove(store, change);
                 change_fail(change, why, OUTCOME_STALE, NULL, NULL);
@@ -168,6 +184,7 @@ void queue_expire(struct store *store, int64_t now_us)
 void store_submit(struct store *store, struct change *change)
 {
         change->attempts = 0;
+        change->submitted_us = clock_monotonic_us();
         queue_add(store, change);
         store_pump_soon(store);
 }

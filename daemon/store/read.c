@@ -12,7 +12,8 @@ struct read_request {
         char *sql;
         char **values;
         size_t count;
-        int64_t deadline_us;
+        int64_t deadline_us, asked_us;
+        bool patient;
         void (*done)(void *context, enum outcome outcome, const struct store_result *result);
         void *context;
         bool answered; /* its result came, its sync is due */
@@ -48,21 +49,34 @@ static void send_one(struct reader *reader, const struct read_request *request)
         pgconn_sync(&reader->conn);
 }
 
-void store_read(struct store *store, const char *sql, size_t count, const char *const *values,
-        int64_t deadline_us,
+void store_read_for(struct store *store, bool patient, const char *sql, size_t count,
+        const char *const *values, int64_t deadline_us,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context)
 {
         struct reader *reader = &store->reader;
         struct read_request *request = xcalloc(1, sizeof(*request));
 
-        *request = (struct read_request){ xstrdup(sql), xcalloc(count + 1, sizeof(char *)), count,
-                deadline_us, done, context, false, NULL };
+        request->sql = xstrdup(sql);
+        request->values = xcalloc(count + 1, sizeof(char *));
+        request->count = count;
+        request->deadline_us = deadline_us;
+        request->asked_us = clock_monotonic_us();
+        request->patient = patient;
+        request->done = done;
+        request->context = context;
         for (size_t i = 0; i < count; i++)
                 request->values[i] = values[i] ? xstrdup(values[i]) : NULL;
         *reader->last = request;
         reader->last = &request->next;
         if (reader->ready)
                 send_one(reader, request);
+}
+
+void store_read(struct store *store, const char *sql, size_t count, const char *const *values,
+        int64_t deadline_us,
+        void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context)
+{
+        store_read_for(store, true, sql, count, values, deadline_us, done, context);
 }
 
 /* The oldest is over; whoever was called is gone, or asks the next. */
@@ -92,6 +106,10 @@ static void conn_result(void *context, PGresult *result)
         }
         if (request->answered || !done)
                 return;
+        if (PQresultStatus(result) == PGRES_FATAL_ERROR && pgconn_error_passes(result)) {
+                pgconn_drop(&reader->conn, PQresultErrorMessage(result)); /* it is asked again on the next */
+                return;
+        }
         request->answered = true;
         request->done = NULL;
         if (PQresultStatus(result) == PGRES_TUPLES_OK)
@@ -100,14 +118,31 @@ static void conn_result(void *context, PGresult *result)
                 done(request->context, OUTCOME_REFUSED, NULL);
 }
 
+/* Nobody waits for them any more. */
+static void forget_over(struct reader *reader)
+{
+        struct read_request **link = &reader->first;
+
+        while (*link) {
+                struct read_request *request = *link;
+
+                if (request->done) {
+                        link = &request->next;
+                        continue;
+                }
+                *link = request->next;
+                request_free(request);
+        }
+        reader->last = link;
+}
+
 static void conn_ready(void *context)
 {
         struct reader *reader = context;
 
         reader->ready = true;
         reader->sent = 0;
-        while (reader->first && reader->first->answered)
-                pop(reader);
+        forget_over(reader);
         for (struct read_request *request = reader->first; request && reader->ready; request = request->next)
                 send_one(reader, request);
 }
@@ -126,11 +161,14 @@ void reader_expire(struct reader *reader, int64_t now_us)
         for (struct read_request *request = reader->first; request; request = request->next) {
                 void (*done)(void *, enum outcome, const struct store_result *) = request->done;
 
-                if (!done || request->deadline_us > now_us)
+                if (!done || store_due_us(reader->store, request->patient, request->asked_us,
+                                     request->deadline_us) > now_us)
                         continue;
                 request->done = NULL;
                 done(request->context, OUTCOME_UNKNOWN, NULL);
         }
+        if (pgconn_silent_us(&reader->conn, now_us) > reader->store->settings.batch_deadline_us)
+                pgconn_drop(&reader->conn, "a read was not answered in time");
 }
 
 void reader_init(struct reader *reader, struct store *store)

@@ -20,7 +20,8 @@ static void tick(evutil_socket_t fd, short what, void *context)
         for (size_t i = 0; i < store->lane_count; i++)
                 lane_expire(&store->lanes[i], now_us);
         reader_expire(&store->reader, now_us);
-        feed_expire(&store->feed);
+        feed_expire(&store->feed, now_us);
+        loader_expire(store->loader, now_us);
 }
 
 static void pump(evutil_socket_t fd, short what, void *context)
@@ -48,6 +49,7 @@ void store_update_state(struct store *store)
                 return;
         store->state = state;
         store->since = clock_now();
+        store->away_us = clock_monotonic_us();
         if (state == STORE_ONLINE)
                 store->complained = false;
         store->handlers.state(store->handlers.context, state, store->since);
@@ -80,6 +82,7 @@ void store_is_loaded(struct store *store)
                         pgconn_start(&store->lanes[i].conn, store->conninfo);
                 store->handlers.loaded(store->handlers.context);
         }
+        upkeep_start(&store->upkeep);
         store_pump_soon(store);
 }
 
@@ -93,6 +96,7 @@ int store_new(struct event_base *base, struct workers *workers, const struct sto
         store->settings = *settings;
         store->handlers = *handlers;
         store->since = clock_now();
+        store->away_us = clock_monotonic_us();
         store->tick = event_new(base, -1, EV_PERSIST, tick, store);
         store->pump_event = event_new(base, -1, 0, pump, store);
         store->lane_count = settings->lanes + 1;
@@ -101,6 +105,7 @@ int store_new(struct event_base *base, struct workers *workers, const struct sto
                 lane_init(&store->lanes[i], store, i == settings->lanes);
         feed_init(&store->feed, store);
         reader_init(&store->reader, store);
+        upkeep_init(&store->upkeep, store);
         if (!settings->conninfo) {
                 int r = cluster_new(store, &store->cluster);
 
@@ -158,6 +163,7 @@ static void disconnect_all(struct store *store)
         store->loader = NULL;
         feed_stop(&store->feed);
         pgconn_stop(&store->reader.conn);
+        upkeep_stop(&store->upkeep);
         for (size_t i = 0; i < store->lane_count; i++)
                 pgconn_stop(&store->lanes[i].conn);
 }
@@ -198,6 +204,7 @@ struct store *store_free(struct store *store)
                 lane_deinit(&store->lanes[i]);
         feed_deinit(&store->feed);
         reader_deinit(&store->reader);
+        upkeep_deinit(&store->upkeep);
         cluster_free(store->cluster);
         claims_deinit(&store->held);
         claims_deinit(&store->waiting);

@@ -45,6 +45,7 @@ struct store_settings {
         size_t lanes; /* 2 */
         size_t batch_max; /* scans a batch, 128 */
         int64_t batch_deadline_us; /* a batch with no answer by then: the connection is given up and the outcome found out */
+        int64_t offline_deadline_us; /* what is not patient waits so long for a database that is away */
         bool migrate; /* bring an older schema up to date at start (private cluster: always) */
 };
 
@@ -93,6 +94,8 @@ struct change {
         size_t claim_count;
         int64_t deadline_us; /* monotonic; before a batch took it: finish(OUTCOME_STALE, "deadline"); in a batch: UNKNOWN */
         bool bulk; /* an import: a lane and a batch of its own */
+        bool patient; /* waits until its deadline even while the database is away */
+        int64_t submitted_us; /* the store's */
         bool alone; /* the store's: it is to be tried in a batch of its own */
         unsigned attempts; /* the store's: how often it was decided */
         /* the store's own */
@@ -179,6 +182,10 @@ const struct scan_row *batch_scan(const struct batch *batch, const struct change
 struct store_result;
 void store_read(struct store *store, const char *sql, size_t count, const char *const *values,
         int64_t deadline_us,
+        void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context);
+/* The same, which waits for a database that is away no longer than settings say, unless it is patient. */
+void store_read_for(struct store *store, bool patient, const char *sql, size_t count,
+        const char *const *values, int64_t deadline_us,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context);
 size_t result_lines(const struct store_result *result);
 const char *result_text(const struct store_result *result, size_t line, size_t column); /* NULL: null */

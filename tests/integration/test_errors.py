@@ -212,6 +212,8 @@ def test_a_database_that_is_away_is_unavailable_and_nothing_was_done(event, prox
         wait_until(lambda: client.call("server.info")["database"]["state"] == "online", what="the database")
         assert client.call("room.put", event=event.slug, room="after", name="A")["version"] == 1
         assert [room["room"] for room in client.call("room.list", event=event.slug)["rooms"]] == ["after", "before"]
+    wait_until(lambda: [room["room"] for room in event.call("room.list")["rooms"]] == ["after", "before"],
+               what="the same rooms at the other daemon")
 
 
 def test_failed_logins_are_held_back_and_good_ones_are_not(second_daemon, event):

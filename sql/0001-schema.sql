@@ -472,7 +472,7 @@ CREATE TABLE usher.scan (
         checkpoint           text COLLATE "C" NOT NULL,
         registration         text COLLATE "C",
         registration_version bigint,
-        credential_digest    bytea,
+        credential_digest    bytea, -- of an unknown credential; else under the nonce, for comparing a repeat alone
         day                  date,
         direction            text,
         verdict              text NOT NULL,
@@ -487,6 +487,9 @@ CREATE TABLE usher.scan (
         presence_version     bigint NOT NULL DEFAULT 0,
         presence_inside      boolean NOT NULL DEFAULT false,
         presence_admitted    boolean NOT NULL DEFAULT false,
+        force                boolean NOT NULL DEFAULT false, -- asked for, needed or not
+        first_at             timestamptz, -- the earlier admission that it was answered with
+        first_device         text,
         hash                 bytea,
         PRIMARY KEY (family_id, writer, seq),
         CONSTRAINT scan_nonce UNIQUE (family_id, nonce)

@@ -222,6 +222,36 @@ BEGIN
 END
 $$;
 
+-- A checkpoint that gets a capacity has had no counter of the people inside: it begins with those who are. The lock
+-- waits for the batches that relied on the checkpoint as it was; those after it find it changed.
+CREATE FUNCTION usher.count_inside(p_family uuid, p_rows jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_row record;
+BEGIN
+        FOR v_row IN
+                SELECT t.event_id, t.id
+                FROM usher.rows_of(p_rows, 'checkpoint') AS r
+                JOIN usher.checkpoint AS t ON t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id
+                WHERE NOT r.deleted AND t.capacity IS NULL AND r.stored->>'capacity' IS NOT NULL
+                ORDER BY t.event_id, t.id
+                FOR UPDATE OF t
+        LOOP
+                DELETE FROM usher.counter AS c
+                WHERE c.family_id = p_family AND c.event_id = v_row.event_id AND c.kind = 'inside'
+                  AND c.id >= v_row.id || '/' AND c.id < v_row.id || '0';
+                INSERT INTO usher.counter (family_id, event_id, kind, id, value)
+                SELECT p_family, v_row.event_id, 'inside',
+                       v_row.id || '/' || coalesce(to_char(t.day, 'YYYY-MM-DD'), ''), count(*)
+                FROM usher.presence AS t
+                WHERE t.family_id = p_family AND t.event_id = v_row.event_id AND t.inside
+                  AND t.id >= v_row.id || '/' AND t.id < v_row.id || '0'
+                GROUP BY t.day
+                ORDER BY t.day;
+        END LOOP;
+END
+$$;
+
 CREATE FUNCTION usher.has_scans(p_family uuid, p_event uuid, p_checkpoint text) RETURNS boolean
 LANGUAGE sql STABLE AS $$
         SELECT EXISTS (
@@ -280,7 +310,9 @@ CREATE FUNCTION usher.record(
         p_scan_registration_version bigint[], p_scan_digest bytea[], p_scan_day date[], p_scan_direction text[],
         p_scan_verdict text[], p_scan_reason text[], p_scan_at timestamptz[], p_scan_received_at timestamptz[],
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
-        p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[])
+        p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
+        p_scan_force boolean[] DEFAULT NULL, p_scan_first_at timestamptz[] DEFAULT NULL,
+        p_scan_first_device text[] DEFAULT NULL)
 RETURNS TABLE (outcome text, detail jsonb)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
@@ -390,6 +422,9 @@ BEGIN
         IF v_deleted IS NOT NULL THEN
                 PERFORM usher.prepare_deletions(p_family, p_rows);
         END IF;
+        IF 'checkpoint' = ANY (v_kinds) THEN
+                PERFORM usher.count_inside(p_family, p_rows);
+        END IF;
         v_moving := v_kinds || v_deleted && ARRAY['session', 'placement'];
         IF v_moving THEN
                 PERFORM usher.speakers_take_out(p_family, p_rows);
@@ -425,18 +460,21 @@ BEGIN
         IF v_scans > 0 THEN
                 INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
                         registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
-                        device, by, why, flags, inside, presence_version, presence_inside, presence_admitted)
+                        device, by, why, flags, inside, presence_version, presence_inside, presence_admitted, force,
+                        first_at, first_device)
                 SELECT p_family, p_writer, p_seq + v_rows + s.place - 1, s.nonce, s.event_id, s.checkpoint, s.registration,
                         s.registration_version, s.digest, s.day, s.direction, s.verdict, s.reason, s.at, s.received_at,
                         s.device, s.by, s.why, s.flags, s.inside, coalesce(s.presence_version, 0),
-                        coalesce(s.presence_inside, false), coalesce(s.presence_admitted, false)
+                        coalesce(s.presence_inside, false), coalesce(s.presence_admitted, false),
+                        coalesce(s.force, false), s.first_at, s.first_device
                 FROM unnest(p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
-                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted)
+                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
+                        p_scan_force, p_scan_first_at, p_scan_first_device)
                         WITH ORDINALITY AS s (nonce, event_id, checkpoint, registration, registration_version, digest,
                         day, direction, verdict, reason, at, received_at, device, by, why, flags, inside,
-                        presence_version, presence_inside, presence_admitted, place)
+                        presence_version, presence_inside, presence_admitted, force, first_at, first_device, place)
                 ORDER BY s.nonce;
         END IF;
         RETURN QUERY SELECT 'done', NULL::jsonb;

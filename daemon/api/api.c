@@ -8,6 +8,7 @@
 #include "api/guard.h"
 #include "api/keyring.h"
 #include "api/login.h"
+#include "api/nonces.h"
 #include "api/token_rights.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -34,6 +35,7 @@ int api_new(
         api->database_since = clock_now();
         api->uid = geteuid();
         api->guard = login_guard_new();
+        api->nonces = nonces_new();
         state_init(&api->state);
         api->state.context = api;
         api->state.changed = state_changed;
@@ -52,6 +54,7 @@ struct api *api_free(struct api *api)
                 return NULL;
         keyring_free(api->keyring);
         login_guard_free(api->guard);
+        nonces_free(api->nonces);
         state_deinit(&api->state);
         free(api);
         return NULL;

@@ -18,6 +18,7 @@ struct api {
         struct store *store;
         struct state state;
         struct login_guard *guard; /* failed logins by address */
+        struct nonces *nonces; /* of the latest scans */
         struct keyring *keyring; /* the event's signing keys, opened */
         struct instant database_since;
         enum store_state database;

@@ -5,3 +5,5 @@
 #include "api/call.h"
 
 struct call *call_free(struct call *call);
+/* Answers with why a change was not done; FAILURE_KEY_USED is the caller's own. */
+void call_fail_change(struct call *call, const struct change_failure *failure);

@@ -148,10 +148,8 @@ static void change_applied(struct change *change, const struct batch *batch)
         answer_kept(call_of_change(change));
 }
 
-static void change_failed(struct change *change, const struct change_failure *failure)
+void call_fail_change(struct call *call, const struct change_failure *failure)
 {
-        struct call *call = call_of_change(change);
-
         switch (failure->why) {
         case FAILURE_DEADLINE:
                 call_fail(call, "deadline", "the deadline passed before the work was begun: nothing was done",
@@ -168,13 +166,21 @@ static void change_failed(struct change *change, const struct change_failure *fa
                 call_fail_unavailable(call, false);
                 return;
         case FAILURE_KEY_USED:
-                key_ask(call);
-                return;
         case FAILURE_REFUSED:
                 call_fail_internal(
                         call, failure->message ? failure->message : "the database refused the change");
                 return;
         }
+}
+
+static void change_failed(struct change *change, const struct change_failure *failure)
+{
+        struct call *call = call_of_change(change);
+
+        if (failure->why == FAILURE_KEY_USED)
+                key_ask(call);
+        else
+                call_fail_change(call, failure);
 }
 
 /* The database names a used request key as {"key": "…"}. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/method.h"
+#include "api/pace.h"
 #include "api/rows.h"
 #include "wire/wire.h"
 
@@ -11,6 +12,7 @@ struct login {
         const struct token_row *token; /* a reference, NULL without one */
         char *actor; /* "uid:1000" or the token's id; "" of a stranger */
         char *label;
+        struct pace unknown_codes, unknown_credentials; /* of scans */
 };
 
 struct login *login_new(struct peer *peer, uid_t daemon_uid);

@@ -49,6 +49,7 @@ static struct event_state *event_free(struct event_state *event)
                 return NULL;
         event_forget_latest(event);
         roster_free(event->roster);
+        door_fields_deinit(&event->door_fields);
         free(event);
         return NULL;
 }
@@ -223,7 +224,10 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
         struct presence_row row;
         char id[PRESENCE_ID_MAX];
 
-        if (!event || !scan->presence_version)
+        if (!event)
+                return;
+        roster_checkpoint_mark_used(event->roster, scan->checkpoint);
+        if (!scan->presence_version)
                 return;
         before = roster_presence(event->roster, scan->checkpoint, scan->day, scan->registration);
         row_clear(&row, &presence_record);
@@ -244,6 +248,18 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
         }
         sealed = row_seal(&row);
         roster_apply(event->roster, sealed);
+}
+
+const struct door_fields *event_door_fields(struct event_state *event)
+{
+        const struct event_row *row = event_row(event);
+
+        if (event->door_fields_version != row->row.version) {
+                door_fields_deinit(&event->door_fields);
+                door_fields_read(&event->door_fields, row->fields);
+                event->door_fields_version = row->row.version;
+        }
+        return &event->door_fields;
 }
 
 const struct publication_row *event_newest(struct event_state *event)

@@ -7,6 +7,7 @@
 
 #include "api/pages.h"
 #include "api/rows.h"
+#include "door/door_fields.h"
 #include "door/roster.h"
 #include "programme/model.h"
 #include "programme/timetable.h"
@@ -18,6 +19,8 @@ struct event_state {
         const struct publication_row *newest; /* borrowed from the programme; found when first asked for */
         struct timetable *latest; /* of it; made when first asked for */
         struct pages pages; /* what was answered of it */
+        struct door_fields door_fields; /* of the event's row of that version; read when first asked for */
+        int64_t door_fields_version;
 };
 
 struct family {
@@ -58,3 +61,5 @@ static inline const struct event_row *event_row(const struct event_state *event)
 const struct publication_row *event_newest(struct event_state *event);
 /* Its timetable, borrowed; NULL before the first. */
 struct timetable *event_latest(struct event_state *event);
+/* The fields that its doors show and ask for. */
+const struct door_fields *event_door_fields(struct event_state *event);

@@ -135,6 +135,12 @@ void json_raw(struct jsonout *out, const char *json)
         buffer_add_text(out->to, json ? json : "null");
 }
 
+void json_raw_n(struct jsonout *out, const char *json, size_t length)
+{
+        begin_value(out);
+        buffer_add(out->to, json, length);
+}
+
 void json_instant(struct jsonout *out, struct instant at, const struct zone *zone)
 {
         char text[40];

@@ -31,6 +31,7 @@ void json_null_value(struct jsonout *out);
 void json_instant(struct jsonout *out, struct instant at, const struct zone *zone); /* none writes null */
 void json_date(struct jsonout *out, struct date date);
 void json_uuid(struct jsonout *out, const struct uuid *uuid);
+void json_raw_n(struct jsonout *out, const char *json, size_t length);
 void json_raw(struct jsonout *out, const char *json); /* JSON text that already is one; NULL writes null */
 
 /* name and value at once */

@@ -5,11 +5,10 @@
 
 #include "base/table.h"
 
-/* People inside a checkpoint on a day; and whether it was ever used. */
+/* People inside a checkpoint on a day. */
 struct tally {
         struct date day;
-        int64_t inside;
-        struct tally *next;
+        int64_t inside, under_way;
         char checkpoint[];
 };
 
@@ -35,7 +34,7 @@ struct roster {
         struct bookings *bookings;
         const struct registration_row **ordered; /* by (created_at, id) */
         size_t ordered_count, ordered_capacity;
-        struct tally *tallies;
+        struct table tallies;
         struct places *places;
         struct used *used;
         struct field_names field_names;
@@ -86,6 +85,31 @@ static bool person_entry_equal(const void *entry, const void *key)
         return strcmp(row->email, person->email) == 0 && strcmp(row->name, person->name) == 0;
 }
 
+struct tally_key {
+        const char *checkpoint;
+        struct date day;
+};
+
+static uint64_t tally_key_hash(const char *checkpoint, struct date day)
+{
+        return hash_text(checkpoint, (uint32_t)day.days);
+}
+
+static uint64_t tally_hash(const void *entry)
+{
+        const struct tally *tally = entry;
+
+        return tally_key_hash(tally->checkpoint, tally->day);
+}
+
+static bool tally_equal(const void *entry, const void *key)
+{
+        const struct tally *tally = entry;
+        const struct tally_key *wanted = key;
+
+        return tally->day.days == wanted->day.days && strcmp(tally->checkpoint, wanted->checkpoint) == 0;
+}
+
 static uint64_t digest_hash(const void *entry)
 {
         const struct credential_row *row = entry;
@@ -113,6 +137,7 @@ struct roster *roster_new(const struct uuid *event)
         table_init(&roster->by_digest, digest_hash, digest_equal);
         table_init(&roster->presence, id_hash, id_equal);
         roster->bookings = bookings_new();
+        table_init(&roster->tallies, tally_hash, tally_equal);
         return roster;
 }
 
@@ -135,6 +160,16 @@ static void table_unref(struct table *table)
                 }                                                                                            \
         } while (0)
 
+static void tallies_free(struct table *tallies)
+{
+        size_t iterator = 0;
+        void *entry;
+
+        while ((entry = table_next(tallies, &iterator)))
+                free(entry);
+        table_deinit(tallies);
+}
+
 struct roster *roster_free(struct roster *roster)
 {
         if (!roster)
@@ -149,8 +184,8 @@ struct roster *roster_free(struct roster *roster)
         table_unref(&roster->credentials);
         table_unref(&roster->presence);
         bookings_free(roster->bookings);
+        tallies_free(&roster->tallies);
         free(roster->ordered);
-        LIST_FREE(roster->tallies);
         LIST_FREE(roster->places);
         LIST_FREE(roster->used);
         field_names_deinit(&roster->field_names);
@@ -314,22 +349,31 @@ static bool apply_credential(struct roster *roster, const struct credential_row 
 
 /* ---- presence ---- */
 
+static struct tally *tally_find(const struct roster *roster, const char *checkpoint, struct date day)
+{
+        struct tally_key key = { checkpoint, day };
+
+        return table_find(&roster->tallies, tally_key_hash(checkpoint, day), &key);
+}
+
+static struct tally *tally_need(struct roster *roster, const char *checkpoint, struct date day)
+{
+        struct tally *tally = tally_find(roster, checkpoint, day);
+        size_t size = strlen(checkpoint) + 1;
+
+        if (tally)
+                return tally;
+        tally = xcalloc(1, sizeof(*tally) + size);
+        memcpy(tally->checkpoint, checkpoint, size);
+        tally->day = day;
+        table_add(&roster->tallies, tally);
+        return tally;
+}
+
 static void count_inside(struct roster *roster, const struct presence_row *row, int by)
 {
-        struct tally *tally = roster->tallies;
-
-        if (!row->inside)
-                return;
-        while (tally && (strcmp(tally->checkpoint, row->checkpoint) != 0 || tally->day.days != row->day.days))
-                tally = tally->next;
-        if (!tally) {
-                tally = xcalloc(1, sizeof(*tally) + strlen(row->checkpoint) + 1);
-                memcpy(tally->checkpoint, row->checkpoint, strlen(row->checkpoint) + 1);
-                tally->day = row->day;
-                tally->next = roster->tallies;
-                roster->tallies = tally;
-        }
-        tally->inside += by;
+        if (row->inside)
+                tally_need(roster, row->checkpoint, row->day)->inside += by;
 }
 
 static bool apply_presence(struct roster *roster, const struct presence_row *row)
@@ -551,11 +595,17 @@ struct bookings *roster_bookings(const struct roster *roster)
 const char *presence_id(
         char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration)
 {
-        char date[11] = "";
+        size_t place = strnlen(checkpoint, 64), length = strnlen(registration, 64);
+        char *tail = mempcpy(id, checkpoint, place);
 
-        if (!date_is_none(day))
-                date_format(day, date);
-        snprintf(id, PRESENCE_ID_MAX, "%s/%s/%s", checkpoint, date, registration);
+        *tail++ = '/';
+        if (!date_is_none(day)) {
+                date_format(day, tail);
+                tail += strlen(tail);
+        }
+        *tail++ = '/';
+        tail = mempcpy(tail, registration, length);
+        *tail = '\0';
         return id;
 }
 
@@ -570,8 +620,20 @@ const struct presence_row *roster_presence(
 
 int64_t roster_inside(const struct roster *roster, const char *checkpoint, struct date day)
 {
-        for (const struct tally *tally = roster->tallies; tally; tally = tally->next)
-                if (strcmp(tally->checkpoint, checkpoint) == 0 && tally->day.days == day.days)
-                        return tally->inside;
-        return 0;
+        const struct tally *tally = tally_find(roster, checkpoint, day);
+
+        return tally ? tally->inside : 0;
+}
+
+int64_t roster_under_way(const struct roster *roster, const char *checkpoint, struct date day)
+{
+        const struct tally *tally = tally_find(roster, checkpoint, day);
+
+        return tally ? tally->under_way : 0;
+}
+
+void roster_move_under_way(struct roster *roster, const char *checkpoint, struct date day, int64_t by)
+{
+        if (by)
+                tally_need(roster, checkpoint, day)->under_way += by;
 }

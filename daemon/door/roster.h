@@ -80,3 +80,9 @@ const struct presence_row *roster_presence(
         const struct roster *roster, const char *checkpoint, struct date day, const char *registration);
 /* People inside (admitted and not left) by the last move of each. */
 int64_t roster_inside(const struct roster *roster, const char *checkpoint, struct date day);
+/*
+ * People whose scans have been decided and are not durable yet: whoever decides next counts them, too. Each change is
+ * taken back once its scan is durable (and counted above) or has failed.
+ */
+int64_t roster_under_way(const struct roster *roster, const char *checkpoint, struct date day);
+void roster_move_under_way(struct roster *roster, const char *checkpoint, struct date day, int64_t by);

@@ -13,6 +13,8 @@
                 }                                                                                            \
         } while (0)
 
+enum { EXPECTS_COMPARED = 64 };
+
 const char batch_record_sql[] = "SELECT outcome, detail FROM usher.record($1::uuid, $2::uuid, $3::bigint, "
                                 "$4::timestamptz, $5::jsonb, $6::jsonb, "
                                 "$7::jsonb, $8::jsonb, $9::uuid[], $10::uuid[], $11::text[], $12::text[], "
@@ -20,7 +22,8 @@ const char batch_record_sql[] = "SELECT outcome, detail FROM usher.record($1::uu
                                 "$15::date[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], "
                                 "$20::timestamptz[], $21::text[], "
                                 "$22::text[], $23::text[], $24::text[], $25::bigint[], $26::bigint[], "
-                                "$27::boolean[], $28::boolean[])";
+                                "$27::boolean[], $28::boolean[], $29::boolean[], $30::timestamptz[], "
+                                "$31::text[])";
 
 void batch_init(struct batch *batch)
 {
@@ -43,7 +46,8 @@ void batch_rewind(struct batch *batch, const struct batch_mark *mark)
         }
         while (batch->scan_count > mark->scans)
                 scan_free(&batch->scans[--batch->scan_count]);
-        batch->expect_count = mark->expects;
+        while (batch->expect_count > mark->expects)
+                row_unref(batch->expected[--batch->expect_count]);
         batch->key_count = mark->keys;
         batch->rows_json.length = mark->row_bytes;
         batch->expects_json.length = mark->expect_bytes;
@@ -78,6 +82,7 @@ void batch_deinit(struct batch *batch)
         free(batch->rows);
         free(batch->counters);
         free(batch->scans);
+        free(batch->expected);
         buffer_deinit(&batch->rows_json);
         buffer_deinit(&batch->expects_json);
         buffer_deinit(&batch->keys_json);
@@ -136,12 +141,28 @@ void batch_add_row(struct batch *batch, struct change *change, const void *row)
         json_end_object(&out);
 }
 
+/* Members of a batch mostly rely on the same few rows: once said is enough. */
+static bool is_expected(const struct batch *batch, const void *row)
+{
+        size_t i = batch->expect_count, looked = 0;
+
+        while (i-- && looked++ < EXPECTS_COMPARED)
+                if (batch->expected[i] == row)
+                        return true;
+        return false;
+}
+
 void batch_expect(struct batch *batch, struct change *change, const void *row)
 {
         const struct row *head = row;
-        struct jsonout out = items_next(&batch->expects_json, batch->expect_count++);
+        struct jsonout out;
 
         (void)change;
+        if (is_expected(batch, row))
+                return;
+        out = items_next(&batch->expects_json, batch->expect_count);
+        GROW(batch->expected, batch->expect_count, batch->expect_capacity);
+        batch->expected[batch->expect_count++] = row_ref(row);
         json_begin_object(&out);
         json_member_text(&out, "kind", head->record->kind);
         json_name(&out, "event_id");
@@ -191,10 +212,10 @@ static const char *carry(const char *text, char **tail)
         return at;
 }
 
-void batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan)
+size_t batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan)
 {
         const char *const texts[] = { scan->checkpoint, scan->registration, scan->direction, scan->verdict,
-                scan->reason, scan->device, scan->by, scan->why, scan->flags };
+                scan->reason, scan->device, scan->by, scan->why, scan->flags, scan->first_device };
         struct batch_scan *own;
         size_t size = 1;
         char *tail;
@@ -215,14 +236,13 @@ void batch_add_scan(struct batch *batch, struct change *change, const struct sca
         own->scan.by = carry(scan->by, &tail);
         own->scan.why = carry(scan->why, &tail);
         own->scan.flags = carry(scan->flags, &tail);
+        own->scan.first_device = carry(scan->first_device, &tail);
+        return batch->scan_count - 1;
 }
 
-const struct scan_row *batch_scan(const struct batch *batch, const struct change *change, size_t n)
+const struct scan_row *batch_scan(const struct batch *batch, size_t place)
 {
-        for (size_t i = 0; i < batch->scan_count; i++)
-                if (batch->scans[i].change == change && !n--)
-                        return &batch->scans[i].scan;
-        return NULL;
+        return &batch->scans[place].scan;
 }
 
 /* ---- parameters ---- */
@@ -302,6 +322,10 @@ static void element_instant(struct buffer *to, struct instant at)
 {
         char text[40];
 
+        if (instant_is_none(at)) {
+                buffer_add_text(to, "NULL");
+                return;
+        }
         instant_format(at, 0, text);
         buffer_add_text(to, text);
 }
@@ -361,6 +385,9 @@ static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const st
         buffer_addf(&column[17], "%lld", (long long)scan->presence_version);
         buffer_add_char(&column[18], scan->presence_inside ? 't' : 'f');
         buffer_add_char(&column[19], scan->presence_admitted ? 't' : 'f');
+        buffer_add_char(&column[20], scan->force ? 't' : 'f');
+        element_instant(&column[21], scan->first_at);
+        element_text(&column[22], scan->first_device);
 }
 
 static void scan_params(struct batch_params *params, const struct batch *batch)

@@ -4,10 +4,10 @@
 
 #include "store/store.h"
 
-/* usher.record's parameters: 8, and a column of an array for each of a scan's 20. */
+/* usher.record's parameters: 8, and a column of an array for each of a scan's 23. */
 enum {
         BATCH_HEAD_PARAMS = 8,
-        BATCH_SCAN_COLUMNS = 20,
+        BATCH_SCAN_COLUMNS = 23,
         BATCH_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS
 };
 
@@ -44,7 +44,8 @@ struct batch {
         size_t counter_count, counter_capacity;
         struct batch_scan *scans;
         size_t scan_count, scan_capacity;
-        size_t expect_count, key_count;
+        const void **expected; /* the rows of the expects, by reference */
+        size_t expect_count, expect_capacity, key_count;
         struct buffer rows_json, expects_json, keys_json;
 };
 

@@ -153,12 +153,15 @@ struct scan_row {
         const char *checkpoint,
                 *registration; /* registration NULL: unknown credential, `credential_digest` instead */
         uint8_t credential_digest[16];
-        bool has_digest;
+        bool has_digest; /* of an unknown credential; else under the nonce, for comparing a repeat alone */
         struct date day; /* of the presence it moved; DATE_NONE for `per` event */
         const char *direction, *verdict, *reason; /* reason NULL when admitted */
         struct instant at, received_at;
         const char *device, *by, *why;
         const char *flags; /* JSON array text or NULL */
+        bool force; /* asked for, needed or not */
+        struct instant first_at; /* the earlier admission it was answered with; none */
+        const char *first_device;
         int64_t inside; /* as answered */
         int64_t registration_version; /* relied on; re-checked when recorded */
         int64_t presence_version; /* of the presence after it; 0: it moved nobody */
@@ -167,9 +170,10 @@ struct scan_row {
         struct uuid writer; /* set by the store: its place in the log */
         int64_t seq;
 };
-void batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan);
-/* Inside `applied`: where the n-th scan of this change stands. */
-const struct scan_row *batch_scan(const struct batch *batch, const struct change *change, size_t n);
+/* Returns its place among the batch's scans, good until its change decides again. */
+size_t batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan);
+/* Inside `applied`: the scan of that place as it stands in the log. */
+const struct scan_row *batch_scan(const struct batch *batch, size_t place);
 /* A room for another member? The store asks nobody to decide past batch_max. */
 
 /* ---- reads ---- */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The nonces of the latest scans recorded here. It only says where it is worth looking: the log knows for certain, so
+ * old ones are overwritten, and what it takes for one may be another.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include "base/uuid.h"
+
+struct nonces;
+
+struct nonces *nonces_new(void);
+struct nonces *nonces_free(struct nonces *nonces);
+void nonces_add(struct nonces *nonces, const struct uuid *family, const struct uuid *nonce);
+bool nonces_may_have(const struct nonces *nonces, const struct uuid *family, const struct uuid *nonce);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A scan on its way: asked (checkin_scan.c), looked up among the rosters (scan_find.c), decided and recorded
+ * (scan_decide.c), answered (scan_answer.c), or found to be a repeat of an earlier one (scan_replay.c).
+ */
+#pragma once
+
+#include "api/call.h"
+#include "door/presented.h"
+#include "door/verdict.h"
+
+enum { SCAN_POINTS_MAX = 16, SCAN_ID_LENGTH = 32 };
+
+struct scan_point {
+        const char *event, *checkpoint;
+};
+
+/* What the keys say of a credential that no roster knows. */
+enum scan_signature { SIGNATURE_NOT_JUDGED, SIGNATURE_BAD, SIGNATURE_GOOD };
+
+/* Texts are borrowed from the call's params. */
+struct scan {
+        struct call *call;
+        struct scan_point points[SCAN_POINTS_MAX];
+        size_t point_count;
+        struct presented presented;
+        struct uuid family, nonce;
+        const char *nonce_text, *device, *why;
+        const json_t *answers; /* NULL: none were given */
+        struct instant at, received_at;
+        bool leaving, force, dry_run;
+        bool exclusive; /* its nonce is claimed: another with the same one was on its way, too */
+
+        enum scan_signature signature;
+        struct uuid signed_for; /* SIGNATURE_GOOD: the event */
+        char claimed[CREDENTIAL_CODE_MAX + 1]; /* the registration that was claimed; "": none */
+
+        /* Of the decision under way: what it adds to the people inside, and where its row and its id stand. */
+        struct uuid under_way_event;
+        const char *under_way_checkpoint;
+        struct date under_way_day;
+        int under_way_by;
+        size_t place, id_offset;
+};
+
+/* Who judges, and what was found. Borrowed: good until the loop turns. */
+struct scan_found {
+        struct event_state *event;
+        const struct checkpoint_row *checkpoint;
+        enum verdict_found found;
+        const struct credential_row *credential;
+        const struct registration_row *registration;
+        const struct event_state *elsewhere; /* FOUND_ELSEWHERE: whose it is; NULL: gone meanwhile */
+};
+
+/* ---- scan_find.c ---- */
+
+/* Whether every point names an event and a checkpoint of one family; else the call has been answered. */
+bool scan_points_exist(struct call *call, struct scan *scan);
+/* Whether any roster that may judge or vouch for it knows what was presented. */
+bool scan_is_known(const struct scan *scan);
+/* Looks up; false: the call has been answered (its event or checkpoint is gone). */
+bool scan_find(struct scan *scan, struct scan_found *found);
+
+/* ---- scan_decide.c ---- */
+
+/* Claims what the scan depends on and joins the store's queue. */
+void scan_submit(struct scan *scan);
+
+/* ---- scan_answer.c ---- */
+
+struct scan_answer {
+        const struct scan_found *found;
+        enum verdict_word word;
+        enum verdict_reason reason;
+        const char *flags; /* JSON array */
+        const char *scan; /* its id; NULL: none was recorded */
+        const char *nonce;
+        struct instant at, now, first_at;
+        const char *first_device;
+        int64_t inside;
+        bool replayed;
+};
+
+/* Returns where the scan's id stands in `out`, to be put in later; meaningless without one. */
+size_t scan_answer_write(const struct scan_answer *answer, struct buffer *out);
+/* Opaque, the same on every daemon: SCAN_ID_LENGTH characters. */
+void scan_id_write(const struct uuid *writer, int64_t seq, char id[static SCAN_ID_LENGTH + 1]);
+bool scan_id_read(const char *id, struct uuid *writer, int64_t *seq);
+
+/* ---- scan_replay.c ---- */
+
+/* Its nonce seems used: looks it up in the log, and answers with what was answered then, or goes on. */
+void scan_replay(struct scan *scan);
+
+/* ---- checkin_table.c ---- */
+
+extern const struct param checkin_scan_params[], checkin_scan_result[];

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scans decided when their turn has come, many of them into one batch. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/call_private.h"
+#include "api/nonces.h"
+#include "api/registration.h"
+#include "api/scan.h"
+#include "base/zone.h"
+
+#define NO_ID "................................" /* SCAN_ID_LENGTH characters, until the id is known */
+
+static struct scan *scan_of(const struct change *change)
+{
+        const struct call *call =
+                (const struct call *)((const char *)(uintptr_t)change - offsetof(struct call, change));
+
+        return call->own;
+}
+
+/* ---- people whose scans are under way ---- */
+
+static void take_back(struct scan *scan)
+{
+        const struct event_state *event =
+                scan->under_way_by ? state_event_by_uuid(&scan->call->api->state, &scan->under_way_event)
+                                   : NULL;
+
+        if (event)
+                roster_move_under_way(
+                        event->roster, scan->under_way_checkpoint, scan->under_way_day, -scan->under_way_by);
+        scan->under_way_by = 0;
+}
+
+static void move_under_way(
+        struct scan *scan, const struct scan_found *found, struct date day, const struct verdict *verdict)
+{
+        scan->under_way_event = event_row(found->event)->event_uuid;
+        for (size_t i = 0; i < scan->point_count; i++)
+                if (strcmp(scan->points[i].checkpoint, found->checkpoint->row.id) == 0)
+                        scan->under_way_checkpoint = scan->points[i].checkpoint;
+        scan->under_way_day = day;
+        scan->under_way_by = verdict->by;
+        roster_move_under_way(found->event->roster, scan->under_way_checkpoint, day, verdict->by);
+}
+
+/* ---- what it is judged by ---- */
+
+static struct instant judged_at(const struct scan *scan)
+{
+        if (instant_is_none(scan->at) || (!scan->dry_run && scan->at.us > scan->received_at.us))
+                return scan->received_at;
+        return scan->at;
+}
+
+static struct date judged_day(const struct scan *scan, const struct scan_found *found)
+{
+        const struct programme_event *event = found->event->programme_event;
+
+        if (strcmp(found->checkpoint->per, "day") != 0)
+                return DATE_NONE;
+        return zone_day(event->zone, judged_at(scan), event->day_starts_minutes);
+}
+
+/* The person's booking of the checkpoint's session, where one is needed; NULL: none. */
+static const struct booking_row *seat_of(const struct scan_found *found)
+{
+        const struct checkpoint_row *checkpoint = found->checkpoint;
+
+        if (!found->registration || !checkpoint->needs_booking || !checkpoint->session)
+                return NULL;
+        return bookings_find(
+                roster_bookings(found->event->roster), checkpoint->session, found->registration->row.id);
+}
+
+static void fill_case(
+        const struct scan *scan, const struct scan_found *found, struct date day, struct verdict_case *judged)
+{
+        const struct registration_row *registration = found->registration;
+        const struct roster *roster = found->event->roster;
+        const char *checkpoint = found->checkpoint->row.id;
+        const struct booking_row *seat = seat_of(found);
+
+        *judged = (struct verdict_case){
+                .checkpoint = found->checkpoint,
+                .found = found->found,
+                .registration = registration,
+                .credential = found->credential,
+                .inside = roster_inside(roster, checkpoint, day) + roster_under_way(roster, checkpoint, day),
+                .at = judged_at(scan),
+                .leaving = scan->leaving,
+                .force = scan->force,
+                .booked = seat && booking_is(seat, "confirmed"),
+        };
+        if (!registration)
+                return;
+        judged->presence = roster_presence(roster, checkpoint, day, registration->row.id);
+        judged->asks =
+                !scan->answers && door_fields_are_open(event_door_fields(found->event), registration->fields);
+        if (registration->ticket)
+                judged->ticket =
+                        rowset_find(roster_tickets(roster), &registration->row.event, registration->ticket);
+}
+
+static const char *flags_of(const struct scan *scan, const struct verdict *verdict)
+{
+        bool late = !instant_is_none(scan->at) && scan->at.us < scan->received_at.us;
+
+        if (verdict->forced)
+                return late ? "[\"forced\",\"late\"]" : "[\"forced\"]";
+        return late ? "[\"late\"]" : "[]";
+}
+
+/* ---- answers given at the door ---- */
+
+/* Names a field that is not asked here; answers and returns false. */
+static bool answers_fit(struct scan *scan, const struct scan_found *found)
+{
+        const struct door_fields *fields = event_door_fields(found->event);
+        const char *field;
+        json_t *value;
+
+        json_object_foreach((json_t *)(uintptr_t)scan->answers, field, value)
+        {
+                struct buffer path = BUFFER_NULL;
+
+                if (door_fields_asks(fields, field))
+                        continue;
+                buffer_addf(&path, "/answers/%s", field);
+                call_fail_params(scan->call, path.data, "a field of the event that is asked at the door");
+                buffer_deinit(&path);
+                return false;
+        }
+        return true;
+}
+
+/* The registration with what was answered; NULL: nothing new was. The caller owns it. */
+static struct registration_row *answered(
+        struct scan *scan, const struct scan_found *found, struct instant now)
+{
+        struct registration_row fresh = *found->registration, *row = NULL;
+        json_t *before = fresh.fields ? json_loads(fresh.fields, 0, NULL) : json_object(), *value;
+        json_t *fields = json_copy(before);
+        const char *field;
+
+        json_object_foreach((json_t *)(uintptr_t)scan->answers, field, value)
+        {
+                if (*json_string_value(value))
+                        json_object_set(fields, field, value);
+        }
+        if (!json_equal(before, fields)) {
+                _cleanup_(freep) char *text = json_dumps(fields, JSON_COMPACT | JSON_SORT_KEYS);
+
+                fresh.row.version++;
+                fresh.fields = text;
+                row = registration_seal(scan->call->api, &fresh, now);
+        }
+        json_decref(before);
+        json_decref(fields);
+        return row;
+}
+
+static void record_answers(struct scan *scan, const struct scan_found *found, struct batch *batch)
+{
+        struct registration_row *row;
+
+        if (!json_object_size(scan->answers))
+                return;
+        row = answered(scan, found, batch_now(batch));
+        if (row)
+                batch_add_row(batch, &scan->call->change, row);
+        row_unref(row);
+}
+
+/* ---- recording ---- */
+
+static void record_capacity(struct scan *scan, const struct scan_found *found, struct date day,
+        const struct verdict *verdict, struct batch *batch)
+{
+        char id[PRESENCE_ID_MAX];
+        int64_t capacity = found->checkpoint->capacity;
+
+        if (capacity == FIELD_INT_NONE || !verdict->by)
+                return;
+        presence_id(id, found->checkpoint->row.id, day, "");
+        /* Who goes out, or is forced in, may leave more inside than there is room for. */
+        batch_add_counter(batch, &scan->call->change, &event_row(found->event)->event_uuid, "inside", id,
+                verdict->by, INT64_MIN, verdict->by > 0 && !verdict->forced ? capacity : INT64_MAX);
+}
+
+static void record(struct scan *scan, const struct scan_found *found, const struct verdict_case *judged,
+        struct date day, const struct verdict *verdict, const struct scan_answer *answer, struct batch *batch)
+{
+        const struct presence_row *presence = judged->presence;
+        const struct registration_row *registration = found->registration;
+        const struct booking_row *seat = seat_of(found);
+        struct scan_row row = {
+                .family = scan->family,
+                .event = event_row(found->event)->event_uuid,
+                .nonce = scan->nonce,
+                .checkpoint = found->checkpoint->row.id,
+                .registration = registration ? registration->row.id : NULL,
+                .has_digest = true,
+                .day = day,
+                .direction = scan->leaving ? "out" : "in",
+                .verdict = verdict_word(verdict->word),
+                .reason = verdict_reason_word(verdict->reason),
+                .at = judged->at,
+                .received_at = scan->received_at,
+                .device = scan->device,
+                .by = scan->call->actor,
+                .why = scan->why,
+                .flags = answer->flags,
+                .force = scan->force,
+                .first_at = answer->first_at,
+                .first_device = answer->first_device,
+                .inside = answer->inside,
+                .registration_version = registration ? registration->row.version : 0,
+                .presence_version = verdict->moves ? (presence ? presence->row.version : 0) + 1 : 0,
+                .presence_inside = verdict->inside,
+                .presence_admitted = verdict->admitted,
+        };
+
+        if (registration)
+                presented_digest(&scan->presented, &scan->nonce, row.credential_digest);
+        else
+                memcpy(row.credential_digest, scan->presented.digest, sizeof(row.credential_digest));
+        batch_expect(batch, &scan->call->change, found->checkpoint);
+        if (seat)
+                batch_expect(batch, &scan->call->change, seat);
+        record_capacity(scan, found, day, verdict, batch);
+        if (verdict->word == VERDICT_ADMITTED)
+                record_answers(scan, found, batch);
+        scan->place = batch_add_scan(batch, &scan->call->change, &row);
+}
+
+/* ---- deciding ---- */
+
+static void answer_now(struct scan *scan)
+{
+        call_answer(scan->call, &scan->call->kept);
+}
+
+/* What it claimed is not what it is about by now: it queues again. */
+static bool claims_another(const struct scan *scan, const struct scan_found *found)
+{
+        return strcmp(scan->claimed, found->registration ? found->registration->row.id : "") != 0;
+}
+
+/* The earlier admission, where that is the reason. */
+static void name_first(const struct verdict_case *judged, struct scan_answer *answer)
+{
+        const struct presence_row *presence = judged->presence;
+
+        if (answer->reason != REASON_ALREADY_ADMITTED || !presence)
+                return;
+        answer->first_at = presence->first_at;
+        answer->first_device = presence->first_device;
+}
+
+static enum decision decide_found(struct scan *scan, const struct scan_found *found, struct batch *batch)
+{
+        struct date day = judged_day(scan, found);
+        struct verdict_case judged;
+        struct verdict verdict;
+        struct scan_answer answer;
+        bool recorded;
+
+        fill_case(scan, found, day, &judged);
+        verdict = verdict_decide(&judged);
+        recorded = batch && !scan->dry_run && verdict.word != VERDICT_INCOMPLETE;
+        answer = (struct scan_answer){
+                .found = found,
+                .word = verdict.word,
+                .reason = verdict.reason,
+                .flags = flags_of(scan, &verdict),
+                .scan = recorded ? NO_ID : NULL,
+                .nonce = scan->nonce_text,
+                .at = judged.at,
+                .now = scan->received_at,
+                .first_at = INSTANT_NONE,
+                .inside = judged.inside + verdict.by,
+        };
+        name_first(&judged, &answer);
+        buffer_clear(&scan->call->kept);
+        scan->id_offset = scan_answer_write(&answer, &scan->call->kept);
+        if (!recorded)
+                return CALL_ANSWERED(answer_now(scan));
+        record(scan, found, &judged, day, &verdict, &answer, batch);
+        move_under_way(scan, found, day, &verdict);
+        return DECISION_RECORD;
+}
+
+/* What a checkpoint's mode does not know. */
+static bool direction_fits(struct scan *scan, const struct scan_found *found)
+{
+        if (!scan->leaving || strcmp(found->checkpoint->mode, "reentry") == 0)
+                return true;
+        call_fail_params(scan->call, "/direction", "\"in\": only a checkpoint of mode \"reentry\" lets out");
+        return false;
+}
+
+static bool seems_used(const struct scan *scan)
+{
+        return !scan->dry_run && !scan->exclusive &&
+               nonces_may_have(scan->call->api->nonces, &scan->family, &scan->nonce);
+}
+
+static enum decision scan_decide(struct change *change, struct batch *batch)
+{
+        struct scan *scan = scan_of(change);
+        struct scan_found found;
+
+        take_back(scan);
+        if (seems_used(scan))
+                return CALL_ANSWERED(scan_replay(scan));
+        if (!scan_find(scan, &found) || !direction_fits(scan, &found) || !answers_fit(scan, &found))
+                return DECISION_ANSWERED;
+        if (claims_another(scan, &found))
+                return CALL_ANSWERED(scan_submit(scan));
+        return decide_found(scan, &found, batch);
+}
+
+static void scan_applied(struct change *change, const struct batch *batch)
+{
+        struct scan *scan = scan_of(change);
+        const struct scan_row *row = batch_scan(batch, scan->place);
+        char id[SCAN_ID_LENGTH + 1];
+
+        take_back(scan);
+        nonces_add(scan->call->api->nonces, &scan->family, &scan->nonce);
+        scan_id_write(&row->writer, row->seq, id);
+        memcpy(scan->call->kept.data + scan->id_offset, id, SCAN_ID_LENGTH);
+        answer_now(scan);
+}
+
+static void scan_failed(struct change *change, const struct change_failure *failure)
+{
+        struct scan *scan = scan_of(change);
+
+        take_back(scan);
+        if (failure->why == FAILURE_KEY_USED)
+                scan_replay(scan);
+        else
+                call_fail_change(scan->call, failure);
+}
+
+/* The database names a used nonce as {"nonce": "…"}. */
+static bool scan_owns_key(const struct change *change, const char *detail)
+{
+        char nonce[37];
+
+        uuid_format(&scan_of(change)->nonce, nonce);
+        return strstr(detail, nonce);
+}
+
+static const struct change_kind scan_kind = {
+        .decide = scan_decide,
+        .applied = scan_applied,
+        .owns_key = scan_owns_key,
+        .failed = scan_failed,
+};
+
+void scan_submit(struct scan *scan)
+{
+        struct call *call = scan->call;
+        struct scan_found found;
+
+        if (!scan_find(scan, &found))
+                return;
+        call->change.kind = &scan_kind;
+        call->change.family = scan->family;
+        call->change.deadline_us = call->deadline_us;
+        call->change.claim_count = 0;
+        scan->claimed[0] = '\0';
+        if (found.registration) {
+                snprintf(scan->claimed, sizeof(scan->claimed), "%s", found.registration->row.id);
+                call_claim(call, "registration", &scan->family, scan->claimed);
+        }
+        if (scan->exclusive) {
+                char nonce[37];
+
+                uuid_format(&scan->nonce, nonce);
+                call_claim(call, "nonce", &scan->family, nonce);
+        }
+        /* Memory judges as well without a database; what is recorded has to wait for it. */
+        if (scan->dry_run && call->api->database != STORE_ONLINE)
+                scan_decide(&call->change, NULL);
+        else
+                store_submit(call->api->store, &call->change);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose credential it is, and which of the points judges. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/scan.h"
+
+static struct event_state *point_event(const struct scan *scan, size_t i)
+{
+        return state_event(&scan->call->api->state, scan->points[i].event);
+}
+
+static const struct checkpoint_row *point_checkpoint(const struct event_state *event, const char *checkpoint)
+{
+        return rowset_find(roster_checkpoints(event->roster), &event_row(event)->event_uuid, checkpoint);
+}
+
+bool scan_points_exist(struct call *call, struct scan *scan)
+{
+        for (size_t i = 0; i < scan->point_count; i++) {
+                const struct event_state *event = point_event(scan, i);
+                char path[40];
+
+                if (!event) {
+                        call_fail_not_found(call, "event", scan->points[i].event);
+                        return false;
+                }
+                if (!point_checkpoint(event, scan->points[i].checkpoint)) {
+                        call_fail_not_found(call, "checkpoint", scan->points[i].checkpoint);
+                        return false;
+                }
+                if (i == 0)
+                        scan->family = event->family->uuid;
+                if (!uuid_equal(&scan->family, &event->family->uuid)) {
+                        snprintf(path, sizeof(path), "/points/%zu/event", i);
+                        call_fail_params(call, path, "an event of the first point's family");
+                        return false;
+                }
+        }
+        return true;
+}
+
+/* ---- not known at any of the points ---- */
+
+/* A family knows its codes; other families know signed credentials alone, for anybody's plain code may look like any other's. */
+static struct event_state *find_elsewhere(const struct scan *scan, const struct event_state *here)
+{
+        const struct state *state = &scan->call->api->state;
+        const struct credential_row *credential;
+        const struct registration_row *registration;
+
+        for (size_t i = 0; i < state->count; i++) {
+                const struct family *family = state->families[i];
+
+                if (family != here->family && scan->presented.form != PRESENTED_OURS)
+                        continue;
+                for (size_t n = 0; n < family->count; n++)
+                        if (presented_find(
+                                    &scan->presented, family->events[n]->roster, &credential, &registration))
+                                return family->events[n];
+        }
+        return NULL;
+}
+
+static const struct signing_key_row *key_of(
+        const struct state *state, const struct family *family, unsigned number)
+{
+        char id[8];
+
+        snprintf(id, sizeof(id), "%u", number);
+        return rowset_find(&state->signing_keys, &family->uuid, id);
+}
+
+static bool is_signed_for(const struct scan *scan, const struct event_state *event)
+{
+        const struct credential_read *read = &scan->presented.read;
+        const struct signing_key_row *key;
+        uint8_t mark[4];
+
+        credential_event_mark(&event_row(event)->event_uuid, mark);
+        if (memcmp(mark, read->content.event_mark, sizeof(mark)) != 0)
+                return false;
+        key = key_of(&scan->call->api->state, event->family, read->content.key_number);
+        return key && key->public_key.length == 32 && credential_verify(read, key->public_key.data) == 0;
+}
+
+/* 50 µs a key. */
+static void judge_signature(struct scan *scan)
+{
+        const struct state *state = &scan->call->api->state;
+
+        scan->signature = SIGNATURE_BAD;
+        for (size_t i = 0; i < state->count; i++)
+                for (size_t n = 0; n < state->families[i]->count; n++) {
+                        const struct event_state *event = state->families[i]->events[n];
+
+                        if (!is_signed_for(scan, event))
+                                continue;
+                        scan->signature = SIGNATURE_GOOD;
+                        scan->signed_for = event_row(event)->event_uuid;
+                        return;
+                }
+}
+
+static bool is_point(const struct scan *scan, const struct uuid *event)
+{
+        for (size_t i = 0; i < scan->point_count; i++) {
+                const struct event_state *point = point_event(scan, i);
+
+                if (point && uuid_equal(&event_row(point)->event_uuid, event))
+                        return true;
+        }
+        return false;
+}
+
+/* What no roster knows is told apart by its signature. */
+static void judge_unknown(struct scan *scan, struct scan_found *found)
+{
+        found->found = FOUND_NOWHERE;
+        if (scan->presented.form != PRESENTED_OURS)
+                return;
+        if (scan->signature == SIGNATURE_NOT_JUDGED)
+                judge_signature(scan);
+        if (scan->signature == SIGNATURE_BAD) {
+                found->found = FOUND_FORGED;
+        } else if (!is_point(scan, &scan->signed_for)) {
+                found->found = FOUND_ELSEWHERE;
+                found->elsewhere = state_event_by_uuid(&scan->call->api->state, &scan->signed_for);
+        }
+}
+
+/* ---- the whole look-up ---- */
+
+bool scan_is_known(const struct scan *scan)
+{
+        const struct credential_row *credential;
+        const struct registration_row *registration;
+
+        for (size_t i = 0; i < scan->point_count; i++)
+                if (presented_find(
+                            &scan->presented, point_event(scan, i)->roster, &credential, &registration))
+                        return true;
+        return find_elsewhere(scan, point_event(scan, 0));
+}
+
+bool scan_find(struct scan *scan, struct scan_found *found)
+{
+        size_t judge = 0;
+
+        memset(found, 0, sizeof(*found));
+        for (size_t i = 0; i < scan->point_count && !found->registration; i++) {
+                const struct event_state *event = point_event(scan, i);
+
+                if (event && presented_find(&scan->presented, event->roster, &found->credential,
+                                     &found->registration))
+                        judge = i;
+        }
+        found->event = point_event(scan, judge);
+        if (!found->event) {
+                call_fail_not_found(scan->call, "event", scan->points[judge].event);
+                return false;
+        }
+        found->checkpoint = point_checkpoint(found->event, scan->points[judge].checkpoint);
+        if (!found->checkpoint) {
+                call_fail_not_found(scan->call, "checkpoint", scan->points[judge].checkpoint);
+                return false;
+        }
+        found->found = FOUND_HERE;
+        if (found->registration)
+                return true;
+        found->credential = NULL;
+        found->elsewhere = find_elsewhere(scan, found->event);
+        if (found->elsewhere)
+                found->found = FOUND_ELSEWHERE;
+        else
+                judge_unknown(scan, found);
+        return true;
+}

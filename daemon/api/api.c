@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/dispatch.h"
+#include "api/folds.h"
 #include "api/guard.h"
 #include "api/keyring.h"
 #include "api/login.h"
@@ -36,6 +37,7 @@ int api_new(
         api->uid = geteuid();
         api->guard = login_guard_new();
         api->nonces = nonces_new();
+        api->folds = folds_new(workers);
         state_init(&api->state);
         api->state.context = api;
         api->state.changed = state_changed;
@@ -52,6 +54,7 @@ struct api *api_free(struct api *api)
 {
         if (!api)
                 return NULL;
+        folds_free(api->folds);
         keyring_free(api->keyring);
         login_guard_free(api->guard);
         nonces_free(api->nonces);

@@ -8,6 +8,7 @@
 #include "wire/wire.h"
 
 struct event_base;
+struct folds;
 struct workers;
 
 struct api {
@@ -24,7 +25,7 @@ struct api {
         enum store_state database;
         bool loaded;
         uid_t uid;
-        struct fold *fold; /* names for search; the loop's own */
+        struct folds *folds; /* what folds names for search */
         /* The owner's: memory holds everything; it cannot go on, and why. */
         void (*loaded_handler)(void *context);
         void (*failed_handler)(void *context, const char *why);

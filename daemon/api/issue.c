@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/folds.h"
 #include "api/keyring.h"
 #include "door/code.h"
-#include "door/fold.h"
 
 void issue_code(const struct family *family, char code[static 16])
 {
@@ -116,5 +116,5 @@ bool issue_text(struct call *call, const struct event_state *event, const struct
 
 char *issue_search(struct api *api, const struct registration_row *registration)
 {
-        return fold_registration(api->fold, registration);
+        return fold_registration(folds_own(api->folds), registration);
 }

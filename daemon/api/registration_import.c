@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/folds.h"
 #include "api/import_lay.h"
 #include "api/methods.h"
 #include "api/params.h"
@@ -208,6 +209,7 @@ struct part {
         struct import *import;
         size_t from, to;
         bool digest;
+        struct fold *fold;
 };
 
 static void part_work(void *job)
@@ -216,7 +218,7 @@ static void part_work(void *job)
         struct import *import = part->import;
 
         for (size_t i = part->from; i < part->to; i++)
-                import_row_prepare(&import->rows[i], &import->source, NULL);
+                import_row_prepare(&import->rows[i], &import->source, part->fold);
         if (part->digest)
                 call_digest(import->call);
 }
@@ -228,6 +230,7 @@ static void part_done(void *job, int dropped)
         struct part *part = job;
         struct import *import = part->import;
 
+        folds_give(import->call->api->folds, part->fold);
         free(part);
         import->parts--;
         import->dropped = import->dropped || dropped;
@@ -242,6 +245,7 @@ static void parts_hand_out(struct import *import)
                 size_t left = import->count - import->handed;
 
                 part->import = import;
+                part->fold = folds_take(import->call->api->folds);
                 part->digest = import->handed == 0 && import->call->has_request_key;
                 part->from = import->handed;
                 part->to = part->from + (left < PART_ROWS ? left : PART_ROWS);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "door/fold.h"
 
 /* People inside a checkpoint on a day. */
 struct tally {
@@ -32,8 +33,7 @@ struct roster {
         struct table by_code, by_digest;
         struct table presence;
         struct bookings *bookings;
-        const struct registration_row **ordered; /* by (created_at, id) */
-        size_t ordered_count, ordered_capacity;
+        struct roll roll;
         struct table tallies;
         struct places *places;
         struct used *used;
@@ -184,8 +184,8 @@ struct roster *roster_free(struct roster *roster)
         table_unref(&roster->credentials);
         table_unref(&roster->presence);
         bookings_free(roster->bookings);
+        roll_deinit(&roster->roll);
         tallies_free(&roster->tallies);
-        free(roster->ordered);
         LIST_FREE(roster->places);
         LIST_FREE(roster->used);
         field_names_deinit(&roster->field_names);
@@ -238,53 +238,10 @@ static void index_registration(struct roster *roster, const struct registration_
         count_registration(roster, row, add ? 1 : -1);
 }
 
-static int order_compare(const struct registration_row *row, struct instant created_at, const char *id)
+/* What finds it; NULL: nothing does, or its text has to be folded anew. */
+static const char *search_text(const struct registration_row *row)
 {
-        if (row->created_at.us != created_at.us)
-                return row->created_at.us < created_at.us ? -1 : 1;
-        return strcmp(row->row.id, id);
-}
-
-static size_t order_find(const struct roster *roster, struct instant created_at, const char *id)
-{
-        size_t low = 0, high = roster->ordered_count;
-
-        /* Most arrive in order: look at the end first. */
-        if (high && order_compare(roster->ordered[high - 1], created_at, id) < 0)
-                return high;
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (order_compare(roster->ordered[middle], created_at, id) < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
-}
-
-static void order_add(struct roster *roster, const struct registration_row *row)
-{
-        size_t i = order_find(roster, row->created_at, row->row.id);
-
-        if (roster->ordered_count == roster->ordered_capacity) {
-                roster->ordered_capacity = roster->ordered_capacity ? roster->ordered_capacity * 3 / 2 : 64;
-                roster->ordered =
-                        xrealloc(roster->ordered, roster->ordered_capacity * sizeof(*roster->ordered));
-        }
-        memmove(&roster->ordered[i + 1], &roster->ordered[i],
-                (roster->ordered_count - i) * sizeof(*roster->ordered));
-        roster->ordered[i] = row;
-        roster->ordered_count++;
-}
-
-static void order_replace(
-        struct roster *roster, const struct registration_row *before, const struct registration_row *row)
-{
-        size_t i = order_find(roster, before->created_at, before->row.id);
-
-        if (i < roster->ordered_count && roster->ordered[i] == before)
-                roster->ordered[i] = row;
+        return row->search_fold == FOLD_VERSION && strcmp(row->status, "erased") != 0 ? row->search : NULL;
 }
 
 static bool apply_registration(struct roster *roster, const struct registration_row *row)
@@ -297,10 +254,8 @@ static bool apply_registration(struct roster *roster, const struct registration_
         if (before) {
                 index_registration(roster, before, false);
                 table_remove(&roster->registrations, before);
-                order_replace(roster, before, row);
-        } else {
-                order_add(roster, row);
         }
+        roll_put(&roster->roll, before, row, search_text(row));
         table_add(&roster->registrations, (void *)(uintptr_t)row);
         index_registration(roster, row, true);
         field_names_note(&roster->field_names, row->fields);
@@ -452,9 +407,14 @@ void roster_checkpoint_mark_used(struct roster *roster, const char *checkpoint)
         roster->used = used;
 }
 
+const struct roll *roster_roll(const struct roster *roster)
+{
+        return &roster->roll;
+}
+
 size_t roster_registration_count(const struct roster *roster)
 {
-        return roster->ordered_count;
+        return roster->roll.count;
 }
 
 const struct registration_row *roster_registration(const struct roster *roster, const char *code)
@@ -478,17 +438,16 @@ const struct registration_row *roster_by_person(
 const struct registration_row *roster_registration_after(
         const struct roster *roster, struct instant created_at, const char *id)
 {
-        size_t i = instant_is_none(created_at) ? 0 : order_find(roster, created_at, id);
+        struct roll_place place = { 0, 0 };
 
-        if (i < roster->ordered_count && !instant_is_none(created_at) &&
-                order_compare(roster->ordered[i], created_at, id) == 0)
-                i++;
-        return i < roster->ordered_count ? roster->ordered[i] : NULL;
-}
-
-const struct registration_row *roster_registration_at(const struct roster *roster, size_t n)
-{
-        return n < roster->ordered_count ? roster->ordered[n] : NULL;
+        if (instant_is_none(created_at))
+                return roster->roll.count ? roll_row(&roster->roll, &place) : NULL;
+        if (!roll_find(&roster->roll, created_at, id, &place))
+                return NULL;
+        if (roll_compare(roll_row(&roster->roll, &place), created_at, id) == 0 &&
+                !roll_next(&roster->roll, &place))
+                return NULL;
+        return roll_row(&roster->roll, &place);
 }
 
 const struct field_names *roster_field_names(const struct roster *roster)
@@ -555,11 +514,12 @@ const struct registration_row *roster_waiting_next(
         const struct roster *roster, const char *ticket, const struct registration_row *after)
 {
         const struct registration_row *next = NULL;
+        struct roll_place place = { 0, 0 };
 
         if (!roster_waiting(roster, ticket))
                 return NULL;
-        for (size_t i = 0; i < roster->ordered_count; i++) {
-                const struct registration_row *row = roster->ordered[i];
+        for (bool there = roster->roll.count; there; there = roll_next(&roster->roll, &place)) {
+                const struct registration_row *row = roll_row(&roster->roll, &place);
 
                 if (strcmp(row->status, "waitlisted") != 0 || strcmp(row->ticket, ticket) != 0)
                         continue;
@@ -573,11 +533,12 @@ size_t roster_ticket_users(const struct roster *roster, const char *ticket, cons
 {
         const struct checkpoint_row *checkpoint = NULL;
         char *quoted = xasprintf("\"%s\"", ticket);
+        struct roll_place place = { 0, 0 };
         size_t count = 0;
 
-        for (size_t i = 0; i < roster->ordered_count && count < max; i++)
-                if (strcmp(roster->ordered[i]->ticket, ticket) == 0)
-                        by[count++] = &roster->ordered[i]->row;
+        for (bool there = roster->roll.count; there && count < max; there = roll_next(&roster->roll, &place))
+                if (strcmp(roll_row(&roster->roll, &place)->ticket, ticket) == 0)
+                        by[count++] = &roll_row(&roster->roll, &place)->row;
         while (count < max && (checkpoint = roster_checkpoint_next(roster, checkpoint)))
                 if (checkpoint->tickets && strstr(checkpoint->tickets, quoted))
                         by[count++] = &checkpoint->row;

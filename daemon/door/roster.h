@@ -10,6 +10,7 @@
 #include "base/rowset.h"
 #include "door/bookings.h"
 #include "door/field_names.h"
+#include "door/roll.h"
 #include "door/rows.h"
 
 struct roster;
@@ -39,8 +40,8 @@ const struct registration_row *roster_by_person(
 /* In order of (created_at, id): the first behind that place; INSTANT_NONE begins. */
 const struct registration_row *roster_registration_after(
         const struct roster *roster, struct instant created_at, const char *id);
-/* The n-th in that order. */
-const struct registration_row *roster_registration_at(const struct roster *roster, size_t n);
+/* All of them in that order, with their folded texts. */
+const struct roll *roster_roll(const struct roster *roster);
 
 /* The fields that any of them bears, or bore since it was read. */
 const struct field_names *roster_field_names(const struct roster *roster);

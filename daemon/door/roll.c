@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "door/roll.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+
+void roll_deinit(struct roll *roll)
+{
+        for (size_t i = 0; i < roll->block_count; i++) {
+                free(roll->blocks[i]->text);
+                free(roll->blocks[i]);
+        }
+        free(roll->blocks);
+        memset(roll, 0, sizeof(*roll));
+}
+
+/* ---- blocks ---- */
+
+static struct roll_block *block_insert(struct roll *roll, size_t at)
+{
+        struct roll_block *block = xcalloc(1, sizeof(*block));
+
+        if (roll->block_count == roll->block_capacity) {
+                roll->block_capacity = roll->block_capacity ? roll->block_capacity * 2 : 16;
+                roll->blocks = xrealloc(roll->blocks, roll->block_capacity * sizeof(*roll->blocks));
+        }
+        memmove(&roll->blocks[at + 1], &roll->blocks[at], (roll->block_count - at) * sizeof(*roll->blocks));
+        roll->blocks[at] = block;
+        roll->block_count++;
+        return block;
+}
+
+static void block_reserve(struct roll_block *block, size_t capacity)
+{
+        if (capacity <= block->capacity)
+                return;
+        block->capacity = capacity + capacity / 8 + 128;
+        block->text = xrealloc(block->text, block->capacity);
+}
+
+/* Nothing is added at its end any more. */
+static void block_fit(struct roll_block *block)
+{
+        block->capacity = block->length;
+        block->text = xrealloc(block->text, block->capacity);
+}
+
+/* The text of the n-th becomes this one; it is there already. */
+static void block_set_text(struct roll_block *block, size_t n, const char *text, size_t length)
+{
+        size_t from = roll_begin(block, n), to = block->ends[n], size = length + 1;
+
+        block_reserve(block, block->length - (to - from) + size);
+        memmove(block->text + from + size, block->text + to, block->length - to);
+        if (length)
+                memcpy(block->text + from, text, length);
+        block->text[from + length] = ROLL_END;
+        block->length = block->length - (to - from) + size;
+        for (size_t i = n; i < block->count; i++)
+                block->ends[i] = (uint32_t)(block->ends[i] - (to - from) + size);
+}
+
+static void block_add(struct roll_block *block, size_t n, const struct registration_row *row,
+        const char *text, size_t length)
+{
+        size_t from;
+
+        if (!block->length) {
+                block_reserve(block, 1);
+                block->text[0] = ROLL_END;
+                block->length = 1;
+        }
+        from = roll_begin(block, n);
+        memmove(&block->rows[n + 1], &block->rows[n], (block->count - n) * sizeof(block->rows[0]));
+        memmove(&block->ends[n + 1], &block->ends[n], (block->count - n) * sizeof(block->ends[0]));
+        block->count++;
+        block->rows[n] = row;
+        block->ends[n] = (uint32_t)from; /* empty, until */
+        block_set_text(block, n, text, length);
+}
+
+/* The latter half of a full block moves into one of its own. */
+static void block_split(struct roll *roll, size_t at)
+{
+        struct roll_block *whole = roll->blocks[at], *half = block_insert(roll, at + 1);
+        size_t kept = whole->count / 2, from = roll_begin(whole, kept);
+
+        half->count = whole->count - kept;
+        memcpy(half->rows, &whole->rows[kept], half->count * sizeof(half->rows[0]));
+        for (size_t i = 0; i < half->count; i++)
+                half->ends[i] = (uint32_t)(whole->ends[kept + i] - from + 1);
+        half->length = whole->length - from + 1;
+        block_reserve(half, half->length);
+        half->text[0] = ROLL_END;
+        memcpy(half->text + 1, whole->text + from, whole->length - from);
+        whole->count = kept;
+        whole->length = from;
+        block_fit(whole);
+}
+
+/* ---- places ---- */
+
+int roll_compare(const struct registration_row *row, struct instant created_at, const char *id)
+{
+        if (row->created_at.us != created_at.us)
+                return row->created_at.us < created_at.us ? -1 : 1;
+        return strcmp(row->row.id, id);
+}
+
+/* The last block whose first row is not behind that place; 0 where there is none such. */
+static size_t find_block(const struct roll *roll, struct instant created_at, const char *id)
+{
+        size_t low = 0, high = roll->block_count;
+
+        while (high - low > 1) {
+                size_t middle = low + (high - low) / 2;
+
+                if (roll_compare(roll->blocks[middle]->rows[0], created_at, id) <= 0)
+                        low = middle;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static size_t find_row(const struct roll_block *block, struct instant created_at, const char *id)
+{
+        size_t low = 0, high = block->count;
+
+        /* Most arrive in order: look at the end first. */
+        if (high && roll_compare(block->rows[high - 1], created_at, id) < 0)
+                return high;
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (roll_compare(block->rows[middle], created_at, id) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+bool roll_find(const struct roll *roll, struct instant created_at, const char *id, struct roll_place *place)
+{
+        if (!roll->block_count)
+                return false;
+        place->block = find_block(roll, created_at, id);
+        place->row = find_row(roll->blocks[place->block], created_at, id);
+        if (place->row == roll->blocks[place->block]->count)
+                *place = (struct roll_place){ place->block + 1, 0 };
+        return place->block < roll->block_count;
+}
+
+bool roll_next(const struct roll *roll, struct roll_place *place)
+{
+        if (++place->row == roll->blocks[place->block]->count)
+                *place = (struct roll_place){ place->block + 1, 0 };
+        return place->block < roll->block_count;
+}
+
+const struct registration_row *roll_row(const struct roll *roll, const struct roll_place *place)
+{
+        return roll->blocks[place->block]->rows[place->row];
+}
+
+static bool find_exactly(
+        const struct roll *roll, const struct registration_row *row, struct roll_place *place)
+{
+        return roll_find(roll, row->created_at, row->row.id, place) && roll_row(roll, place) == row;
+}
+
+const char *roll_text(const struct roll *roll, const struct registration_row *row, size_t *length)
+{
+        const struct roll_block *block;
+        struct roll_place place;
+
+        *length = 0;
+        if (!find_exactly(roll, row, &place))
+                return "";
+        block = roll->blocks[place.block];
+        *length = block->ends[place.row] - roll_begin(block, place.row) - 1;
+        return block->text + roll_begin(block, place.row);
+}
+
+/* ---- changes ---- */
+
+static void add_row(struct roll *roll, const struct registration_row *row, const char *text, size_t length)
+{
+        size_t at, n;
+
+        if (!roll->block_count)
+                block_insert(roll, 0);
+        at = find_block(roll, row->created_at, row->row.id);
+        n = find_row(roll->blocks[at], row->created_at, row->row.id);
+        if (roll->blocks[at]->count == ROLL_BLOCK_ROWS) {
+                if (at + 1 == roll->block_count && n == ROLL_BLOCK_ROWS) {
+                        block_fit(roll->blocks[at]);
+                        block_insert(roll, at + 1);
+                } else {
+                        block_split(roll, at);
+                }
+                if (n >= roll->blocks[at]->count)
+                        n -= roll->blocks[at++]->count;
+        }
+        block_add(roll->blocks[at], n, row, text, length);
+        roll->count++;
+}
+
+void roll_put(struct roll *roll, const struct registration_row *before, const struct registration_row *row,
+        const char *text)
+{
+        size_t length = text ? strlen(text) : 0;
+        struct roll_place place;
+
+        if (!before || !find_exactly(roll, before, &place)) {
+                add_row(roll, row, text, length);
+                return;
+        }
+        roll->blocks[place.block]->rows[place.row] = row;
+        block_set_text(roll->blocks[place.block], place.row, text, length);
+}

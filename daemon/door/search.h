@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Looking for people in a roll. Every word of the query has to begin a word of a text (see door/fold.h), in any order; a word
+ * that begins with a Han character may stand anywhere in a name. The better a text fits the earlier it comes:
+ *
+ *   SEARCH_FIELD   the words of the query are all the words of one field
+ *   SEARCH_WORD    each is a whole word
+ *   SEARCH_BEGIN   each begins a word
+ *   SEARCH_INSIDE  one stands inside a name
+ *
+ * and those that fit alike come in the order in which they were registered.
+ */
+#pragma once
+
+#include "door/roll.h"
+
+enum { SEARCH_WORDS_MAX = 8 };
+
+enum search_rank { SEARCH_FIELD, SEARCH_WORD, SEARCH_BEGIN, SEARCH_INSIDE, SEARCH_RANKS };
+
+struct search_word {
+        const char *text; /* in the query */
+        size_t length;
+        bool han; /* begins with a Han character */
+};
+
+struct search_query {
+        struct search_word words[SEARCH_WORDS_MAX];
+        size_t count; /* 0: it finds nobody */
+        size_t letters; /* bytes of all words */
+        bool phone; /* whether phones are looked at */
+};
+
+/* Where a page ended. */
+struct search_place {
+        enum search_rank rank;
+        struct instant created_at;
+        char id[16];
+};
+
+/* `folded`: of fold_query, borrowed; its first SEARCH_WORDS_MAX words count. */
+void search_query_init(struct search_query *query, const char *folded, bool phone);
+/* Whether it names few enough for a door: a Han character, two letters or a whole code. */
+bool search_query_is_narrow(const struct search_query *query);
+/*
+ * Up to `limit` hits behind `after` (NULL: from the first), best first; `*more` tells whether there are others. Returns how many;
+ * `rank_of_last` (may be NULL) is the last one's.
+ */
+size_t search_run(const struct roll *roll, const struct search_query *query, const struct search_place *after,
+        size_t limit, const struct registration_row **hits, bool *more, enum search_rank *rank_of_last);
+/* Whether a text (not ended by a NUL) fits, and how well: what search_run asks of each. */
+bool search_fits(const struct search_query *query, const char *text, size_t length, enum search_rank *rank);

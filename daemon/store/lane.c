@@ -141,15 +141,14 @@ static void lane_decide_again(struct lane *lane)
         lane->state = LANE_IDLE;
         for (size_t i = 0; i < batch->member_count; i++) {
                 struct change *change = batch->members[i];
-                uint64_t claims[32];
-                size_t count = change->claim_count < 32 ? change->claim_count : 32;
+                uint64_t claims[CHANGE_CLAIMS_MAX];
+                size_t count = change_claims(change, claims);
                 enum decision decision;
 
                 if (change->deadline_us <= now_us) {
                         lane_drop_member(lane, i, FAILURE_STALE, OUTCOME_STALE);
                         continue;
                 }
-                memcpy(claims, change->claims, count * sizeof(*claims));
                 decision = change_decide(batch, change);
                 if (decision == DECISION_ANSWERED) {
                         lane_release(lane, claims, count);
@@ -171,10 +170,9 @@ static void lane_decide_more(struct lane *lane)
         struct batch *batch = &lane->batch;
         struct change *change = batch->members[0];
         enum decision decision;
-        uint64_t claims[32];
-        size_t count = change->claim_count < 32 ? change->claim_count : 32;
+        uint64_t claims[CHANGE_CLAIMS_MAX];
+        size_t count = change_claims(change, claims);
 
-        memcpy(claims, change->claims, count * sizeof(*claims));
         decision = change->kind->decide(change, batch);
         if (decision == DECISION_MORE) {
                 lane_rest(lane, LANE_DECIDING, 0);

@@ -90,6 +90,9 @@ int64_t change_due_us(const struct store *store, const struct change *change);
 int64_t store_due_us(const struct store *store, bool patient, int64_t since_us, int64_t deadline_us);
 void change_fail(
         struct change *change, int why, enum outcome outcome, const char *sqlstate, const char *message);
+/* A copy of its claims, for the change may be gone once it was asked; returns how many. */
+enum { CHANGE_CLAIMS_MAX = 32 };
+size_t change_claims(const struct change *change, uint64_t claims[static CHANGE_CLAIMS_MAX]);
 /* Asks one member; false: it answered and is gone. */
 enum decision change_decide(struct batch *batch, struct change *change);
 

@@ -54,6 +54,15 @@ void change_fail(
         change->kind->failed(change, &failure);
 }
 
+size_t change_claims(const struct change *change, uint64_t claims[static CHANGE_CLAIMS_MAX])
+{
+        size_t count = change->claim_count < CHANGE_CLAIMS_MAX ? change->claim_count : CHANGE_CLAIMS_MAX;
+
+        if (count)
+                memcpy(claims, change->claims, count * sizeof(*claims));
+        return count;
+}
+
 enum decision change_decide(struct batch *batch, struct change *change)
 {
         struct batch_mark mark = batch_mark(batch);
@@ -90,12 +99,10 @@ static void open_batch(struct lane *lane, const struct change *change)
 /* Takes a change out of the queue into the batch; false: it has answered by itself. */
 static bool take(struct store *store, struct lane *lane, struct change *change)
 {
-        uint64_t claims[32];
-        size_t count = change->claim_count < 32 ? change->claim_count : 32;
+        uint64_t claims[CHANGE_CLAIMS_MAX];
+        size_t count = change_claims(change, claims);
         enum decision decision;
 
-        if (count)
-                memcpy(claims, change->claims, count * sizeof(*claims));
         queue_remove(store, change);
         if (!lane->batch.member_count)
                 open_batch(lane, change);

@@ -118,7 +118,7 @@ static bool is_news(struct call *call, const char *slug)
 {
         int64_t until_us = clock_monotonic_us() + CATCH_UP_MS * 1000;
 
-        if (state_event(&call->api->state, slug) || call->caught_up || call->api->database != STORE_ONLINE)
+        if (state_event(&call->api->state, slug) || call->caught_up)
                 return false;
         call->caught_up = true;
         store_catch_up(call->api->store, call->deadline_us < until_us ? call->deadline_us : until_us,

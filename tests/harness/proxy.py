@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 A proxy between a daemon and PostgreSQL that knows where a transaction's answer ends, and can delay it, drop it,
-or cut the connection there. A connection that has once sent `usher.record` is a lane; the others are left alone
-unless told otherwise.
+or cut the connection there. A connection that has once sent `usher.record` is a lane, one that has sent LISTEN the
+feed; the others are left alone unless told otherwise.
 """
 import pathlib
 import socket
@@ -18,27 +18,46 @@ class Link:
         self.front = front
         self.back = socket.socket(socket.AF_UNIX)
         self.back.connect(proxy.target)
-        self.lane = False
+        self.lane = self.feed = False
+        self.frozen = threading.Event()  # cleared: nothing of this connection passes
+        self.frozen.set()
+        self.late = []  # withheld from the server, which gets it even when its sender has gone
         self.started = False
         self.closed = False
+        self.ended = threading.Event()  # by the server
         for source, target, handle in ((front, self.back, self._forward), (self.back, front, self._answer)):
             threading.Thread(target=self._pump, args=(source, target, handle), daemon=True).start()
 
     def _pump(self, source, target, handle):
         try:
-            while True:
-                data = source.recv(65536)
-                if not data:
-                    break
+            while data := source.recv(65536):
                 handle(target, data)
         except OSError:
             pass
-        self.close()
+        if source is self.back:
+            self._drain()
+            self.ended.set()
+        if not self.late:
+            self.close()
+
+    def _drain(self):
+        """The client has gone; what the server still says goes nowhere."""
+        try:
+            while self.back.recv(65536):
+                pass
+        except OSError:
+            pass
 
     def _forward(self, target, data):
         if b"usher.record" in data:
             self.lane = True
+        self.feed = self.feed or b"LISTEN usher_feed" in data
+        if self.late or (self.lane and self.proxy.withholding and b"SET client_connection" not in data):
+            self.late.append(data)
+            self.proxy.withheld.set()
+            return
         self.proxy.open.wait()
+        self.frozen.wait()
         target.sendall(data)
 
     def _answer(self, target, data):
@@ -54,12 +73,14 @@ class Link:
             elif message[:1] == b"Z" and self.lane and not self.proxy.at_sync(self):
                 continue
             self.proxy.open.wait()
+            self.frozen.wait()
             target.sendall(message)
 
     def close(self):
         if self.closed:
             return
         self.closed = True
+        self.frozen.set()
         for end in (self.front, self.back):
             try:
                 end.shutdown(socket.SHUT_RDWR)
@@ -83,6 +104,8 @@ class Proxy:
         self.open = threading.Event()  # cleared: frozen, nothing goes either way
         self.open.set()
         self.refusing = False
+        self.withholding = False
+        self.withheld = threading.Event()
         self.syncs_seen = 0
         self._mode = "pass"
         self._changed = threading.Condition()
@@ -132,16 +155,45 @@ class Proxy:
         with self._changed:
             assert self._changed.wait_for(lambda: self.syncs_seen > seen, seconds), "no sync result came by"
 
+    def withhold(self):
+        """What lanes send from now on does not reach the server until `deliver`, though its sender be gone by then."""
+        self.withheld.clear()
+        self.withholding = True
+
+    def pass_new(self):
+        """Connections made from now on are passed on; what was withheld stays so."""
+        self.withholding = False
+
+    def deliver(self):
+        """What was withheld arrives at last. Returns when the server has done with it and ended those connections."""
+        self.withholding = False
+        links = [link for link in self.links if link.late]
+        for link in links:
+            late, link.late = b"".join(link.late), []
+            link.back.sendall(late)
+            link.back.shutdown(socket.SHUT_WR)
+        for link in links:
+            assert link.ended.wait(20), "the server did not end a connection whose client has gone"
+
+    def freeze_feed(self):
+        """The connections that listen stay open, and nothing passes there; how many they are."""
+        feeds = [link for link in self.links if link.feed]
+        for link in feeds:
+            link.frozen.clear()
+        return len(feeds)
+
     def freeze(self):
         self.open.clear()
 
     def thaw(self):
         self.open.set()
 
-    def cut(self):
+    def cut(self, which=lambda link: True):
         """Every connection, at once."""
         for link in list(self.links):
-            link.close()
+            if which(link):
+                link.late = []
+                link.close()
 
     def away(self):
         """The database cannot be reached."""
@@ -151,8 +203,14 @@ class Proxy:
     def back(self):
         self.refusing = False
 
-    def close(self):
+    def mend(self):
+        """Whatever was done to it: it passes everything on again."""
         self.mode("pass")
+        self.withholding = False
         self.thaw()
+        self.back()
+
+    def close(self):
+        self.mend()
         self.listener.close()
         self.cut()

@@ -214,8 +214,8 @@ static bool clears_well(struct call *call)
 
 static enum decision update_decide(struct call *call, struct batch *batch)
 {
-        const struct registration_row *before = registration_need(call);
         const char *code = call_text(call, "code");
+        const struct registration_row *before = registration_need(call); /* or the call is gone */
         _cleanup_(buffer_deinit) struct buffer plain = BUFFER_NULL;
         _cleanup_(row_unrefp) struct registration_row *row = NULL;
         struct row_scratch scratch = { NULL, 0 };
@@ -304,8 +304,8 @@ const struct method registration_update_method = {
 
 static enum decision cancel_decide(struct call *call, struct batch *batch)
 {
-        const struct registration_row *before = registration_need(call);
         bool undo = call_bool(call, "undo", false);
+        const struct registration_row *before = registration_need(call); /* or the call is gone */
         _cleanup_(row_unrefp) struct registration_row *row = NULL;
         struct registration_row fresh;
 

@@ -133,9 +133,9 @@ static void touch(struct call *call, struct batch *batch, const struct registrat
 
 static enum decision reissue_decide(struct call *call, struct batch *batch)
 {
-        const struct registration_row *before = registration_need(call);
         const char *word = call_text(call, "kind") ? call_text(call, "kind") : "ticket", *code = call_text(call, "code");
         enum credential_kind kind = (enum credential_kind)credential_kind_from_word(word);
+        const struct registration_row *before = registration_need(call); /* or the call is gone */
         _cleanup_(buffer_deinit) struct buffer folded = BUFFER_NULL;
         const struct credential_row *standing;
         struct jsonout out = JSONOUT(&call->kept);

@@ -8,7 +8,6 @@
 #include "api/nonces.h"
 #include "api/registration.h"
 #include "api/scan.h"
-#include "base/zone.h"
 
 #define NO_ID "................................" /* SCAN_ID_LENGTH characters, until the id is known */
 
@@ -48,22 +47,6 @@ static void move_under_way(
 
 /* ---- what it is judged by ---- */
 
-static struct instant judged_at(const struct scan *scan)
-{
-        if (instant_is_none(scan->at) || (!scan->dry_run && scan->at.us > scan->received_at.us))
-                return scan->received_at;
-        return scan->at;
-}
-
-static struct date judged_day(const struct scan *scan, const struct scan_found *found)
-{
-        const struct programme_event *event = found->event->programme_event;
-
-        if (strcmp(found->checkpoint->per, "day") != 0)
-                return DATE_NONE;
-        return zone_day(event->zone, judged_at(scan), event->day_starts_minutes);
-}
-
 /* The person's booking of the checkpoint's session, where one is needed; NULL: none. */
 static const struct booking_row *seat_of(const struct scan_found *found)
 {
@@ -75,8 +58,8 @@ static const struct booking_row *seat_of(const struct scan_found *found)
                 roster_bookings(found->event->roster), checkpoint->session, found->registration->row.id);
 }
 
-static void fill_case(
-        const struct scan *scan, const struct scan_found *found, struct date day, struct verdict_case *judged)
+static void fill_case(const struct scan *scan, const struct scan_found *found, struct instant at,
+        struct date day, struct verdict_case *judged)
 {
         const struct registration_row *registration = found->registration;
         const struct roster *roster = found->event->roster;
@@ -89,7 +72,7 @@ static void fill_case(
                 .registration = registration,
                 .credential = found->credential,
                 .inside = roster_inside(roster, checkpoint, day) + roster_under_way(roster, checkpoint, day),
-                .at = judged_at(scan),
+                .at = at,
                 .leaving = scan->leaving,
                 .force = scan->force,
                 .booked = seat && booking_is(seat, "confirmed"),
@@ -262,13 +245,15 @@ static void name_first(const struct verdict_case *judged, struct scan_answer *an
 
 static enum decision decide_found(struct scan *scan, const struct scan_found *found, struct batch *batch)
 {
-        struct date day = judged_day(scan, found);
+        const struct programme_event *event = found->event->programme_event;
+        struct instant at = verdict_at(scan->at, scan->received_at, scan->dry_run);
+        struct date day = verdict_day(found->checkpoint, at, event->zone, event->day_starts_minutes);
         struct verdict_case judged;
         struct verdict verdict;
         struct scan_answer answer;
         bool recorded;
 
-        fill_case(scan, found, day, &judged);
+        fill_case(scan, found, at, day, &judged);
         verdict = verdict_decide(&judged);
         recorded = batch && !scan->dry_run && verdict.word != VERDICT_INCOMPLETE;
         answer = (struct scan_answer){

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/zone.h"
+
 /* ---- what each reason asks ---- */
 
 static bool is_unknown(const struct verdict_case *judged)
@@ -184,6 +186,19 @@ enum verdict_reason verdict_reason(const struct verdict_case *judged)
                 if (verdict_applies((enum verdict_reason)reason, judged))
                         return (enum verdict_reason)reason;
         return REASON_NONE;
+}
+
+/* ---- when ---- */
+
+struct instant verdict_at(struct instant at, struct instant arrived, bool dry_run)
+{
+        return instant_is_none(at) || (!dry_run && at.us > arrived.us) ? arrived : at;
+}
+
+struct date verdict_day(const struct checkpoint_row *checkpoint, struct instant at, const struct zone *zone,
+        int day_starts_minutes)
+{
+        return strcmp(checkpoint->per, "day") == 0 ? zone_day(zone, at, day_starts_minutes) : DATE_NONE;
 }
 
 /* ---- the verdict ---- */

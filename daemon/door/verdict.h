@@ -82,6 +82,11 @@ struct verdict {
         int by;
 };
 
+/* When it is taken to have happened: one ahead of its arrival counts as then, but in a dry run. `at` may be none. */
+struct instant verdict_at(struct instant at, struct instant arrived, bool dry_run);
+/* The day whose presence counts at a checkpoint; DATE_NONE where it is the whole event's. */
+struct date verdict_day(const struct checkpoint_row *checkpoint, struct instant at, const struct zone *zone,
+        int day_starts_minutes);
 struct verdict verdict_decide(const struct verdict_case *judged);
 /* The first reason that applies, REASON_NONE: none does. */
 enum verdict_reason verdict_reason(const struct verdict_case *judged);

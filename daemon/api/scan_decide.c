@@ -321,6 +321,11 @@ static void scan_applied(struct change *change, const struct batch *batch)
         answer_now(scan);
 }
 
+static void scan_forgotten(struct change *change)
+{
+        take_back(scan_of(change));
+}
+
 static void scan_failed(struct change *change, const struct change_failure *failure)
 {
         struct scan *scan = scan_of(change);
@@ -345,6 +350,7 @@ static const struct change_kind scan_kind = {
         .decide = scan_decide,
         .applied = scan_applied,
         .owns_key = scan_owns_key,
+        .forgotten = scan_forgotten,
         .failed = scan_failed,
 };
 

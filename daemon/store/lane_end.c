@@ -117,6 +117,12 @@ static void caught_up(void *context, enum outcome outcome)
                 lane_rest(lane, LANE_RESTING, randombytes_uniform(REST_MOST_MS));
 }
 
+static void forget(struct change *change)
+{
+        if (change->kind->forgotten)
+                change->kind->forgotten(change);
+}
+
 static void stale(struct lane *lane)
 {
         struct batch *batch = &lane->batch;
@@ -125,6 +131,8 @@ static void stale(struct lane *lane)
                 if (batch->members[i] && batch->members[i]->attempts >= ATTEMPTS_MAX)
                         lane_drop_member(lane, i, FAILURE_STALE, OUTCOME_STALE);
         lane_compact_members(batch);
+        for (size_t i = 0; i < batch->member_count; i++)
+                forget(batch->members[i]);
         batch_empty(batch);
         lane_forget_params(lane);
         evtimer_del(lane->timer);
@@ -179,6 +187,7 @@ static void refused(struct lane *lane)
                 release_change(lane, change);
                 change->batch = NULL;
                 change->alone = true;
+                forget(change);
                 queue_add(lane->store, change);
         }
         lane_finish(lane);

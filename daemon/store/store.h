@@ -124,6 +124,8 @@ struct change_kind {
         void (*applied)(struct change *change, const struct batch *batch);
         /* Whether a used key or nonce, as the database names it (JSON), is this change's. May be NULL. */
         bool (*owns_key)(const struct change *change, const char *detail);
+        /* What it decided is not recorded; it will be asked to decide again, and others may before. May be NULL. */
+        void (*forgotten)(struct change *change);
         /* It was not done, or (OUTCOME_UNKNOWN) nobody knows. The change is the owner's again. */
         void (*failed)(struct change *change, const struct change_failure *failure);
 };

@@ -481,7 +481,6 @@ CREATE TABLE usher.scan (
         received_at          timestamptz NOT NULL,
         device               text,
         by                   text,
-        why                  text,
         flags                text, -- a JSON array as text: its bytes stay, for the chain
         inside               bigint,
         presence_version     bigint NOT NULL DEFAULT 0,
@@ -494,3 +493,16 @@ CREATE TABLE usher.scan (
         PRIMARY KEY (family_id, writer, seq),
         CONSTRAINT scan_nonce UNIQUE (family_id, nonce)
 );
+
+-- What somebody wrote about a scan: why it was forced, or undone. Beside the log, for it goes when the person is erased.
+CREATE TABLE usher.scan_note (
+        family_id    uuid,
+        writer       uuid,
+        seq          bigint,
+        event_id     uuid NOT NULL,
+        registration text COLLATE "C",
+        why          text NOT NULL,
+        PRIMARY KEY (family_id, writer, seq),
+        FOREIGN KEY (family_id, writer, seq) REFERENCES usher.scan
+);
+CREATE INDEX scan_note_registration ON usher.scan_note (family_id, event_id, registration);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/batch.h"
+#include "store/chain.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ const char batch_record_sql[] = "SELECT outcome, detail FROM usher.record($1::uu
                                 "$20::timestamptz[], $21::text[], "
                                 "$22::text[], $23::text[], $24::text[], $25::bigint[], $26::bigint[], "
                                 "$27::boolean[], $28::boolean[], $29::boolean[], $30::timestamptz[], "
-                                "$31::text[])";
+                                "$31::text[], $32::bytea[])";
 
 void batch_init(struct batch *batch)
 {
@@ -330,16 +331,20 @@ static void element_instant(struct buffer *to, struct instant at)
         buffer_add_text(to, text);
 }
 
+static void element_bytes(struct buffer *to, const uint8_t *bytes, size_t length)
+{
+        char hex[2 * CHAIN_BYTES + 1];
+
+        sodium_bin2hex(hex, sizeof(hex), bytes, length);
+        buffer_addf(to, "\"\\\\x%s\"", hex);
+}
+
 static void element_digest(struct buffer *to, const struct scan_row *scan)
 {
-        char hex[33];
-
-        if (!scan->has_digest) {
+        if (scan->has_digest)
+                element_bytes(to, scan->credential_digest, sizeof(scan->credential_digest));
+        else
                 buffer_add_text(to, "NULL");
-                return;
-        }
-        sodium_bin2hex(hex, sizeof(hex), scan->credential_digest, 16);
-        buffer_addf(to, "\"\\\\x%s\"", hex);
 }
 
 static void element_date(struct buffer *to, struct date day)
@@ -388,6 +393,7 @@ static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const st
         buffer_add_char(&column[20], scan->force ? 't' : 'f');
         element_instant(&column[21], scan->first_at);
         element_text(&column[22], scan->first_device);
+        element_bytes(&column[23], scan->hash, sizeof(scan->hash));
 }
 
 static void scan_params(struct batch_params *params, const struct batch *batch)
@@ -406,6 +412,18 @@ static void scan_params(struct batch_params *params, const struct batch *batch)
         for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++) {
                 buffer_add_char(&column[i], '}');
                 params->values[BATCH_HEAD_PARAMS + i] = buffer_steal(&column[i]);
+        }
+}
+
+void batch_number(struct batch *batch)
+{
+        for (size_t i = 0; i < batch->scan_count; i++) {
+                struct scan_row *scan = &batch->scans[i].scan;
+
+                scan->writer = batch->writer;
+                scan->seq = batch->seq + (int64_t)(batch->row_count + i);
+                chain_next(batch->head, scan, scan->hash);
+                memcpy(batch->head, scan->hash, sizeof(batch->head));
         }
 }
 

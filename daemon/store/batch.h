@@ -4,10 +4,10 @@
 
 #include "store/store.h"
 
-/* usher.record's parameters: 8, and a column of an array for each of a scan's 23. */
+/* usher.record's parameters: 8, and a column of an array for each of a scan's 24. */
 enum {
         BATCH_HEAD_PARAMS = 8,
-        BATCH_SCAN_COLUMNS = 23,
+        BATCH_SCAN_COLUMNS = 24,
         BATCH_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS
 };
 
@@ -35,6 +35,8 @@ struct batch_mark {
 struct batch {
         struct uuid family, writer;
         int64_t seq; /* of its first row */
+        uint8_t head
+                [CHAIN_BYTES]; /* of the writer's chain: before the batch, and once it is numbered after it */
         struct instant now;
         struct change **members; /* in order; NULL where one was given up */
         size_t member_count, member_capacity;
@@ -59,6 +61,9 @@ void batch_rewind(struct batch *batch, const struct batch_mark *mark);
 bool batch_has_content(const struct batch *batch);
 /* Rows and scans: so many numbers it takes. */
 size_t batch_numbers(const struct batch *batch);
+
+/* Gives its scans their places behind `seq`, and their links in the chain behind `head`. */
+void batch_number(struct batch *batch);
 
 /* The parameters of one call of usher.record(), as texts. */
 struct batch_params {

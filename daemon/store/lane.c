@@ -26,7 +26,7 @@ struct lane_seq *lane_seq(struct lane *lane, const struct uuid *family)
                 if (uuid_equal(&lane->seqs[i].family, family))
                         return &lane->seqs[i];
         lane->seqs = xrealloc(lane->seqs, (lane->seq_count + 1) * sizeof(*lane->seqs));
-        lane->seqs[lane->seq_count] = (struct lane_seq){ *family, 1 };
+        lane->seqs[lane->seq_count] = (struct lane_seq){ .family = *family, .next = 1 };
         return &lane->seqs[lane->seq_count++];
 }
 
@@ -95,7 +95,11 @@ static void lane_send(struct lane *lane)
 
         lane_forget_error(lane);
         if (!lane->has_params) {
-                batch->seq = lane_seq(lane, &batch->family)->next;
+                const struct lane_seq *seq = lane_seq(lane, &batch->family);
+
+                batch->seq = seq->next;
+                memcpy(batch->head, seq->head, sizeof(batch->head));
+                batch_number(batch);
                 batch_params_init(&lane->params, batch);
                 lane->has_params = true;
         }

@@ -74,11 +74,8 @@ void lane_durable(struct lane *lane)
         struct lane_seq *seq = lane_seq(lane, &batch->family);
         size_t numbers = batch_numbers(batch);
 
-        for (size_t i = 0; i < batch->scan_count; i++) {
-                batch->scans[i].scan.writer = batch->writer;
-                batch->scans[i].scan.seq = batch->seq + (int64_t)(batch->row_count + i);
-        }
         seq->next = batch->seq + (int64_t)numbers;
+        memcpy(seq->head, batch->head, sizeof(seq->head));
         if (numbers)
                 feed_own(&lane->store->feed, &batch->family, &batch->writer, seq->next - 1);
         lane_forget_params(lane);

@@ -26,6 +26,7 @@ enum lane_state {
 struct lane_seq {
         struct uuid family;
         int64_t next;
+        uint8_t head[CHAIN_BYTES]; /* of its chain, all zero before the first scan */
 };
 
 struct lane {

@@ -150,6 +150,7 @@ void batch_add_request_key(struct batch *batch, struct change *change, const str
         const char *actor, const char *method, const uint8_t params_digest[static 16],
         const char *result_json);
 /* A scan, as it goes to the log. */
+enum { CHAIN_BYTES = 32 };
 struct scan_row {
         struct uuid family, event, nonce;
         const char *checkpoint,
@@ -171,6 +172,7 @@ struct scan_row {
         bool undone;
         struct uuid writer; /* set by the store: its place in the log */
         int64_t seq;
+        uint8_t hash[CHAIN_BYTES]; /* … and in its chain, see chain.h */
 };
 /* Returns its place among the batch's scans, good until its change decides again. */
 size_t batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan);

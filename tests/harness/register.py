@@ -180,11 +180,11 @@ def step(house, register, op):
 
 def explain(house, register, history):
     """
-    An order of the history in which every answer is right: the register as it stands at its end. None: there is none.
+    Whether there is an order of the history in which every answer is right: None, or else how far one comes, in words.
     `history`: operations with `start` and `end`; what ended before another began comes before it.
     """
     ops = sorted(history, key=lambda op: op["start"])
-    tried = set()
+    tried, furthest = set(), (-1,)
     stack = [(0, frozenset(), register)]
     while stack:
         first, done_beyond, state = stack.pop()
@@ -192,7 +192,7 @@ def explain(house, register, history):
             done_beyond -= {first}
             first += 1
         if first == len(ops):
-            return state
+            return None
         key = (first, done_beyond, state.key())
         if key in tried:
             continue
@@ -203,8 +203,21 @@ def explain(house, register, history):
                 pending.append(at)
                 horizon = min(horizon, ops[at]["end"])
             at += 1
+        if first + len(done_beyond) > furthest[0]:
+            furthest = (first + len(done_beyond), state, [ops[i] for i in pending], ops[max(0, first - 6):first])
         for i in reversed(pending):
             after = step(house, state, ops[i])
             if after:
                 stack.append((first, done_beyond | {i}, after))
-    return None
+    return describe(house, *furthest)
+
+
+def describe(house, done, state, pending, before):
+    def line(op):
+        answer = {name: op["answer"][name] for name in ("verdict", "reason", "flags", "first_at", "error", "version", "scan")
+                  if name in op["answer"]}
+        asked = {name: str(value)[-24:] for name, value in op.items() if name not in ("answer", "start", "end", "what")}
+        expected = f" (the model: {reason_of(house, state, op)})" if op["what"] == "scan" else ""
+        return f"{op['start']:.6f}-{op['end']:.6f} {op['what']} {asked} -> {answer}{expected}"
+    return "\n".join([f"after {done} operations: {state.key()}", "before:", *map(line, before), "none of these fits:",
+                      *map(line, pending)])

@@ -6,7 +6,7 @@ enum { FRAME_KEEP = 4096 }; /* a consumed stretch shorter than this is not worth
 
 void frame_deinit(struct frame *frame)
 {
-        buffer_deinit(&frame->kept);
+        stretch_deinit(&frame->kept);
         *frame = FRAME_NULL;
 }
 
@@ -45,7 +45,7 @@ void frame_lend(struct frame *frame, const char *bytes, size_t length)
         }
         frame_settle(frame);
         frame_compact(frame);
-        buffer_add(&frame->kept, bytes, length);
+        stretch_add(&frame->kept, bytes, length);
         frame_own(frame);
 }
 
@@ -58,8 +58,8 @@ void frame_settle(struct frame *frame)
         }
         if (!frame->lent)
                 return;
-        struct buffer kept = BUFFER_NULL;
-        buffer_add(&kept, frame->bytes + frame->start, rest);
+        struct stretch kept = STRETCH_NULL;
+        stretch_add(&kept, frame->bytes + frame->start, rest);
         frame->searched -= frame->start;
         frame->start = 0;
         frame->kept = kept;
@@ -69,6 +69,8 @@ void frame_settle(struct frame *frame)
 
 int frame_next(struct frame *frame, size_t line_bytes, const char **linep, size_t *lengthp)
 {
+        if (frame_pending(frame) == 0)
+                return FRAME_E_MORE;
         const char *line = frame->bytes + frame->start;
         size_t fresh = frame->length - frame->searched;
         const char *end = fresh ? memchr(frame->bytes + frame->searched, '\n', fresh) : NULL;
@@ -87,15 +89,15 @@ int frame_next(struct frame *frame, size_t line_bytes, const char **linep, size_
         return 0;
 }
 
-const char *frame_take(struct frame *frame, const char *line, size_t length, struct buffer *own)
+const char *frame_take(struct frame *frame, const char *line, size_t length, struct stretch *own)
 {
         if (frame->lent) {
-                buffer_add(own, line, length);
+                stretch_add(own, line, length);
                 return own->data;
         }
         /* What follows is at most one read's worth: it is copied, and the line stays where it is. */
-        struct buffer rest = BUFFER_NULL;
-        buffer_add(&rest, frame->bytes + frame->start, frame_pending(frame));
+        struct stretch rest = STRETCH_NULL;
+        stretch_add(&rest, frame->bytes + frame->start, frame_pending(frame));
         *own = frame->kept;
         *frame = FRAME_NULL;
         frame->kept = rest;

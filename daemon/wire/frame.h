@@ -7,16 +7,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "base/buffer.h"
+#include "wire/stretch.h"
 
 struct frame {
-        struct buffer kept;
+        struct stretch kept;
         const char *bytes; /* kept.data, or what was lent */
         size_t length, start, searched;
         bool lent;
 };
 
-#define FRAME_NULL ((struct frame){ BUFFER_NULL, NULL, 0, 0, 0, false })
+#define FRAME_NULL ((struct frame){ STRETCH_NULL, NULL, 0, 0, 0, false })
 
 enum {
         FRAME_E_MORE = 1, /* no whole line yet */
@@ -30,6 +30,6 @@ void frame_settle(struct frame *frame);
 /* The next line without its LF or CR LF; it stands until the frame is next touched. */
 int frame_next(struct frame *frame, size_t line_bytes, const char **line, size_t *length);
 /* Moves a long line just returned into `own` without copying it where that can be; yields where it stands now. */
-const char *frame_take(struct frame *frame, const char *line, size_t length, struct buffer *own);
+const char *frame_take(struct frame *frame, const char *line, size_t length, struct stretch *own);
 /* Bytes not yet returned. */
 size_t frame_pending(const struct frame *frame);

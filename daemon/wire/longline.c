@@ -7,7 +7,7 @@
 struct longline {
         struct peer *peer; /* NULL once it is gone */
         struct workers *workers;
-        struct buffer own;
+        struct stretch own;
         const char *line;
         size_t length;
         struct message_limits limits;
@@ -22,7 +22,7 @@ static void longline_work(void *job)
         struct longline *longline = job;
         longline->result = message_read(
                 longline->line, longline->length, &longline->limits, &longline->message, &longline->error);
-        buffer_deinit(&longline->own);
+        stretch_deinit(&longline->own);
         if (longline->message)
                 longline->message->large = true;
 }
@@ -43,11 +43,11 @@ static void longline_done(void *job, int dropped)
                 message->workers = dropped ? NULL : longline->workers;
                 message_free(message);
         }
-        buffer_deinit(&longline->own);
+        stretch_deinit(&longline->own);
         free(longline);
 }
 
-void longline_start(struct peer *peer, struct buffer *own, const char *line, size_t length)
+void longline_start(struct peer *peer, struct stretch *own, const char *line, size_t length)
 {
         struct longline *longline = xcalloc(1, sizeof *longline);
         longline->peer = peer;

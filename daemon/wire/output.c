@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 #include "wire/private.h"
 
-enum { OUTPUT_PIECES = 128 }; /* of one write */
+enum { OUTPUT_PIECES = 128, OUTPUT_BYTES = 1024 * 1024 }; /* of one write, about */
 
 size_t peer_unread(const struct peer *peer)
 {
@@ -47,7 +47,7 @@ struct evbuffer *peer_output(struct peer *peer, const struct message *from)
 static ssize_t output_send(struct peer *peer)
 {
         struct evbuffer_iovec pieces[OUTPUT_PIECES];
-        int count = evbuffer_peek(peer->out, -1, NULL, pieces, OUTPUT_PIECES);
+        int count = evbuffer_peek(peer->out, OUTPUT_BYTES, NULL, pieces, OUTPUT_PIECES);
         struct msghdr header = { .msg_iov = pieces,
                 .msg_iovlen = (size_t)(count < OUTPUT_PIECES ? count : OUTPUT_PIECES) };
         ssize_t sent;

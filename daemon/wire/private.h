@@ -22,7 +22,7 @@ struct listener;
 
 enum {
         WIRE_READ_BYTES = 64 * 1024, /* one read of one peer */
-        WIRE_TURN_US = 1000, /* what a turn gives to work before the loop looks at everything else */
+        WIRE_TURN_US = 500, /* what a turn gives to work before the loop looks at everything else */
         PEER_LINGER_US =
                 1000000, /* how long what a peer still sends is read away, so that it sees our last words */
 };
@@ -122,7 +122,7 @@ void request_refuse(struct request *request);
 void message_abandon(struct message *message, struct wire *wire);
 
 /* longline.c */
-void longline_start(struct peer *peer, struct buffer *own, const char *line, size_t length);
+void longline_start(struct peer *peer, struct stretch *own, const char *line, size_t length);
 void longline_abandon(struct longline *longline);
 
 /* timer.c */

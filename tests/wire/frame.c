@@ -62,7 +62,7 @@ END_TEST
 START_TEST(gives_a_long_line_away_whole)
 {
         struct frame frame = FRAME_NULL;
-        struct buffer own = BUFFER_NULL;
+        struct stretch own = STRETCH_NULL;
         const char *line;
         size_t length;
         frame_lend(&frame, "abc", 3);
@@ -73,7 +73,7 @@ START_TEST(gives_a_long_line_away_whole)
         expect_line(&frame, "next");
         frame_deinit(&frame);
         ck_assert_int_eq(memcmp(line, "abcdef", 6), 0);
-        buffer_deinit(&own);
+        stretch_deinit(&own);
 }
 END_TEST
 

@@ -12,6 +12,18 @@
 #include <jansson.h>
 #include "wire/wire.h"
 
+/* Sanitizers make what is measured mean nothing. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HOUSE_MEASURES 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HOUSE_MEASURES 0
+#endif
+#endif
+#ifndef HOUSE_MEASURES
+#define HOUSE_MEASURES 1
+#endif
+
 struct house;
 
 struct house_options {
@@ -27,6 +39,8 @@ void house_wait_stopped(struct house *house);
 const char *house_path(const struct house *house);
 int house_port(const struct house *house);
 size_t house_left(struct house *house); /* how many peers have gone */
+/* The most processor time the loop's thread spent between two pings, in microseconds; then counts anew. */
+long house_held_us(struct house *house);
 size_t house_unreleased(struct house *house); /* shared results not yet released */
 
 /* ---- a client ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@ static struct client client, other;
 
 static void open_house(void)
 {
+        mallopt(M_ARENA_MAX, 1); /* one heap, so that it can be measured */
         house = house_open(&(struct house_options){ 0 });
         client = client_open(house);
         other = client_open_tcp(house);
@@ -130,6 +132,69 @@ START_TEST(members_of_a_batch_count_in_their_order)
 }
 END_TEST
 
+/* Large lines are read on a helper thread; what was sent after them still comes after them. */
+START_TEST(a_long_line_keeps_its_place)
+{
+        enum { BYTES = 3 << 20 };
+        char *text = malloc(BYTES + 1);
+        memset(text, 'x', BYTES);
+        text[BYTES] = '\0';
+        for (int i = 0; i < 6; i += 2)
+                client_sendf(&client,
+                        "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"begun\",\"params\":{\"a\":\"%s\"}}\n"
+                        "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"ping\"}\n",
+                        i, text, i + 1);
+        for (int i = 0; i < 6; i++) {
+                json_t *reply = client_line(&client);
+                ck_assert_int_eq(json_integer_value(json_object_get(reply, "id")), i);
+                json_decref(reply);
+        }
+        free(text);
+}
+END_TEST
+
+START_TEST(a_peer_may_go_while_its_line_is_read)
+{
+        enum { ROUNDS = 20, BYTES = 1 << 20 };
+        char *line = malloc(BYTES + 1);
+        for (int i = 0; i < ROUNDS; i++) {
+                struct client going = client_open(house);
+                memset(line, i % 2 ? ' ' : '[', BYTES);
+                line[BYTES] = '\n';
+                client_send_n(&going, line, BYTES + 1);
+                client_send(&going,
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"change\",\"params\":{\"name\":\"c\"}}\n");
+                client_close(&going);
+        }
+        while (house_left(house) < ROUNDS)
+                json_decref(client_ask(&client, "release", "{\"name\":\"c\"}"));
+        free(line);
+}
+END_TEST
+
+/* Connections that have talked and are silent now, the kernel's share and the test's aside. */
+START_TEST(an_idle_connection_costs_less_than_two_kibibytes)
+{
+        enum { CONNECTIONS = 200 };
+        static struct client idle[CONNECTIONS];
+        size_t before = mallinfo2().uordblks;
+        for (int i = 0; i < CONNECTIONS; i++) {
+                idle[i] = client_open(house);
+                json_decref(client_ask(&idle[i], "ping", "{\"a\":[1,2,3]}"));
+                free(idle[i].bytes);
+                idle[i].bytes = NULL;
+                idle[i].capacity = 0;
+        }
+        json_decref(client_ask(&client, "ping", "{}"));
+        size_t each = (mallinfo2().uordblks - before) / CONNECTIONS;
+        fprintf(stderr, "an idle connection: %zu bytes\n", each);
+        if (HOUSE_MEASURES)
+                ck_assert(each > 100 && each < 2048);
+        for (int i = 0; i < CONNECTIONS; i++)
+                client_close(&idle[i]);
+}
+END_TEST
+
 START_TEST(answers_what_came_before_the_end)
 {
         for (int i = 0; i < 1000; i++)
@@ -157,6 +222,9 @@ int main(void)
         tcase_add_test(order, what_is_free_waits_for_nothing);
         tcase_add_test(order, nothing_is_read_past_a_login);
         tcase_add_test(order, members_of_a_batch_count_in_their_order);
+        tcase_add_test(order, a_long_line_keeps_its_place);
+        tcase_add_test(order, a_peer_may_go_while_its_line_is_read);
+        tcase_add_test(order, an_idle_connection_costs_less_than_two_kibibytes);
         tcase_add_test(order, answers_what_came_before_the_end);
         suite_add_tcase(suite, order);
         SRunner *runner = srunner_create(suite);

@@ -57,6 +57,7 @@ struct api *api_free(struct api *api)
         folds_free(api->folds);
         keyring_free(api->keyring);
         login_guard_free(api->guard);
+        buffer_deinit(&api->description);
         nonces_free(api->nonces);
         state_deinit(&api->state);
         free(api);

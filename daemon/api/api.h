@@ -21,6 +21,7 @@ struct api {
         struct login_guard *guard; /* failed logins by address */
         struct nonces *nonces; /* of the latest scans */
         struct keyring *keyring; /* the event's signing keys, opened */
+        struct buffer description; /* server.describe's answer of all methods, once asked for */
         struct instant database_since;
         enum store_state database;
         bool loaded;

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/call_private.h"
 #include "base/table.h"
+#include "base/workers.h"
 
 void call_claim(struct call *call, const char *what, const struct uuid *scope, const char *id)
 {
@@ -129,6 +130,19 @@ static void key_ask(struct call *call)
                 2, values, key_answered);
 }
 
+static void digest_work(void *job)
+{
+        call_digest(job);
+}
+
+static void digest_done(void *job, int dropped)
+{
+        if (dropped)
+                call_fail_unavailable(job, true);
+        else
+                key_ask(job);
+}
+
 static enum decision change_decide(struct change *change, struct batch *batch)
 {
         struct call *call = call_of_change(change);
@@ -213,7 +227,10 @@ void call_submit(
                 /* Two calls under one key that met in a batch would both find it used. */
                 uuid_format(&call->request_key, key);
                 call_claim(call, "request_key", family, key);
-                key_ask(call);
+                if (request_is_large(call->request) && !call->has_digest)
+                        workers_submit(call->api->workers, digest_work, digest_done, call);
+                else
+                        key_ask(call);
         } else {
                 store_submit(call->api->store, &call->change);
         }

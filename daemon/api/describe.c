@@ -58,7 +58,7 @@ static void write_text(const struct param *param, bool result, struct jsonout *o
                 return;
         if (param->min > 0)
                 json_member_int(out, "minLength", param->min);
-        json_member_int(out, "maxLength", param->max ? param->max : 300);
+        json_member_int(out, "maxLength", param->max ? param->max : PARAM_TEXT_MAX);
 }
 
 static void write_array(const struct param *param, bool result, struct jsonout *out)
@@ -81,6 +81,8 @@ static void write_map(const struct param *param, bool result, struct jsonout *ou
                 write_words(param->words, out);
                 json_end_object(out);
         }
+        if (!result)
+                json_member_int(out, "maxProperties", PARAM_MAP_MAX);
         json_name(out, "additionalProperties");
         write_schema(param->items, result, out);
 }

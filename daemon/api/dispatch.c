@@ -9,6 +9,7 @@
 #include "api/call_private.h"
 #include "api/login.h"
 #include "api/validate.h"
+#include "base/slug.h"
 
 enum { CATCH_UP_MS = 500, CODE_UNKNOWN_METHOD = -32601 };
 
@@ -53,9 +54,13 @@ static bool covers(const struct call *call, const struct login *login, const cha
         const char *bound = login->token ? login->token->event : NULL;
         const char *parent = json_string_value(json_object_get(call->params, "parent"));
 
+        if (!bound)
+                return login->role > ROLE_PUBLIC;
+        if (!slug_is_valid(event)) /* nor is anything long looked up */
+                return false;
         if (login_covers(login, state, event))
                 return true;
-        return (call->method->flags & METHOD_ITSELF) && bound && parent && strcmp(parent, bound) == 0 &&
+        return (call->method->flags & METHOD_ITSELF) && parent && strcmp(parent, bound) == 0 &&
                !state_event(state, event);
 }
 

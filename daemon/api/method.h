@@ -39,6 +39,11 @@ enum param_type {
 };
 
 enum {
+        PARAM_TEXT_MAX = 300, /* characters, where a row gives no max */
+        PARAM_MAP_MAX = 1000, /* members of a map */
+};
+
+enum {
         PARAM_REQUIRED = 1, /* params: must be given; results: always there */
         PARAM_NULLABLE =
                 2, /* results: may be null. Params: null means absent always; with this flag it means "clear" */

@@ -8,6 +8,7 @@
 #include "api/methods.h"
 #include "api/params.h"
 #include "base/uuid.h"
+#include "base/workers.h"
 
 static const char *const state_words[] = { "online", "island", "offline", NULL };
 
@@ -89,17 +90,84 @@ const struct method server_info_method = {
 
 /* ---- server.ping ---- */
 
-static void server_ping(struct call *call)
+static int echo_add(const char *bytes, size_t length, void *buffer)
+{
+        buffer_add(buffer, bytes, length);
+        return 0;
+}
+
+static void echo_write(const struct call *call, struct buffer *result)
 {
         const json_t *any = json_object_get(call->params, "any");
-        char *text = any ? json_dumps(any, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
-        struct jsonout out = JSONOUT(&result);
 
-        json_begin_object(&out);
-        json_member_raw(&out, "any", text);
-        json_end_object(&out);
-        free(text);
+        buffer_add_text(result, "{\"any\":");
+        if (any)
+                json_dump_callback(any, echo_add, result, JSON_COMPACT | JSON_ENCODE_ANY);
+        else
+                buffer_add_text(result, "null");
+        buffer_add_char(result, '}');
+}
+
+/* What is large is written, and let go, on a helper thread. */
+struct echo {
+        struct call *call;
+        struct workers *workers;
+        struct buffer result;
+};
+
+static void echo_work(void *job)
+{
+        struct echo *echo = job;
+
+        echo_write(echo->call, &echo->result);
+}
+
+static void echo_free_work(void *job)
+{
+        struct echo *echo = job;
+
+        buffer_deinit(&echo->result);
+}
+
+static void echo_free_done(void *job, int dropped)
+{
+        if (dropped)
+                echo_free_work(job);
+        free(job);
+}
+
+static void echo_release(void *context)
+{
+        struct echo *echo = context;
+
+        workers_submit(echo->workers, echo_free_work, echo_free_done, echo);
+}
+
+static void echo_done(void *job, int dropped)
+{
+        struct echo *echo = job;
+
+        if (!dropped) {
+                call_answer_shared(echo->call, echo->result.data, echo->result.length, echo_release, echo);
+                return;
+        }
+        call_fail_internal(echo->call, "the daemon stops");
+        free(echo);
+}
+
+static void server_ping(struct call *call)
+{
+        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
+        struct echo *echo;
+
+        if (request_is_large(call->request)) {
+                echo = xcalloc(1, sizeof(*echo));
+                echo->call = call;
+                echo->workers = call->api->workers;
+                workers_submit(echo->workers, echo_work, echo_done, echo);
+                return;
+        }
+        echo_write(call, &result);
         call_answer(call, &result);
 }
 
@@ -118,28 +186,47 @@ const struct method server_ping_method = {
 
 /* ---- server.describe ---- */
 
-static void server_describe(struct call *call)
+/* One method, or all: NULL. */
+static void describe_methods(const struct method *one, struct buffer *result)
 {
-        const char *name = call_text(call, "method");
-        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
-        struct jsonout out = JSONOUT(&result);
+        struct jsonout out = JSONOUT(result);
 
-        if (name && !method_find(name)) {
-                call_fail_not_found(call, "method", name);
-                return;
-        }
         json_begin_object(&out);
         json_name(&out, "methods");
         json_begin_object(&out);
         for (size_t i = 0; method_table[i]; i++) {
-                if (name && strcmp(name, method_table[i]->name) != 0)
+                if (one && one != method_table[i])
                         continue;
                 json_name(&out, method_table[i]->name);
                 describe_method(method_table[i], &out);
         }
         json_end_object(&out);
         json_end_object(&out);
-        call_answer(call, &result);
+}
+
+/* It stays as long as the daemon. */
+static void description_release(void *context)
+{
+        (void)context;
+}
+
+static void server_describe(struct call *call)
+{
+        const char *name = call_text(call, "method");
+        const struct method *one = name ? method_find(name) : NULL;
+        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
+        struct buffer *all = &call->api->description;
+
+        if (name && !one) {
+                call_fail_not_found(call, "method", name);
+        } else if (one) {
+                describe_methods(one, &result);
+                call_answer(call, &result);
+        } else {
+                if (!all->length) /* never changes: made once */
+                        describe_methods(NULL, all);
+                call_answer_shared(call, all->data, all->length, description_release, NULL);
+        }
 }
 
 static const struct param schema_any[] = { P(NULL, PARAM_ANY, 0, NULL) };

@@ -7,7 +7,7 @@
 #include "base/uuid.h"
 #include "base/zone.h"
 
-enum { TEXT_DEFAULT_MAX = 300, ENVELOPE_DEADLINE_MAX_MS = 600000 };
+enum { ENVELOPE_DEADLINE_MAX_MS = 600000, NAME_BYTES_MAX = 300 };
 
 const struct param envelope_deadline[] = {
         { "deadline_ms", PARAM_INT, 0, 1, ENVELOPE_DEADLINE_MAX_MS, NULL, NULL, NULL, NULL,
@@ -74,10 +74,12 @@ static bool is_blank(const char *text)
         return text[strspn(text, " \t\r\n")] == '\0';
 }
 
-static bool check_text(struct check *check, const struct param *param, const char *text)
+static bool check_text(struct check *check, const struct param *param, const json_t *value)
 {
-        size_t max = param->max ? (size_t)param->max : TEXT_DEFAULT_MAX;
-        size_t length = utf8_length(text);
+        const char *text = json_string_value(value);
+        size_t max = param->max ? (size_t)param->max : PARAM_TEXT_MAX;
+        /* What cannot but be too long is not counted. */
+        size_t length = json_string_length(value) > 4 * max ? SIZE_MAX : utf8_length(text);
 
         if (length > max || (param->min > 0 && (length < (size_t)param->min || is_blank(text)))) {
                 buffer_clear(check->expected);
@@ -169,7 +171,7 @@ static bool check_string(struct check *check, const struct param *param, const j
         case PARAM_SLUG:
                 return (text && slug_is_valid(text)) || expect(check, "a slug: [a-z0-9][a-z0-9._-]{0,63}");
         case PARAM_TEXT:
-                return text ? check_text(check, param, text) : expect(check, "a text");
+                return text ? check_text(check, param, value) : expect(check, "a text");
         case PARAM_INSTANT:
                 return (text && instant_parse(text, &instant)) ||
                        expect(check, "an RFC 3339 time with an offset, like 2025-10-25T09:30:00+08:00");
@@ -248,11 +250,16 @@ static bool check_map(struct check *check, const struct param *param, const json
 
         if (!json_is_object(value))
                 return expect(check, "an object");
+        if (json_object_size(value) > PARAM_MAP_MAX)
+                return expect(check, "at most 1000 members");
         json_object_foreach((json_t *)(uintptr_t)value, name, item)
         {
-                size_t before = path_push(check, name);
                 const struct param words = { .words = param->words };
+                size_t before;
 
+                if (strlen(name) > NAME_BYTES_MAX)
+                        return expect(check, "names of at most 64 characters");
+                before = path_push(check, name);
                 if (param->words && !check_word(check, &words, name))
                         return false;
                 if (!param->words && (!*name || utf8_length(name) > 64))
@@ -275,8 +282,11 @@ static bool check_members(struct check *check, const struct param *const *tables
         json_object_foreach((json_t *)(uintptr_t)object, name, value)
         {
                 const struct param *param = NULL;
-                size_t before = path_push(check, name);
+                size_t before;
 
+                if (strlen(name) > NAME_BYTES_MAX) /* too long to be repeated */
+                        return expect(check, "no such parameter");
+                before = path_push(check, name);
                 for (size_t i = 0; tables[i] && !param; i++)
                         param = param_find(tables[i], name);
                 if (!param)

@@ -46,7 +46,7 @@ const struct setting setting_table[] = {
                 "The deadline of a request that names none."),
         ROW("requests", "offline_deadline_ms", SETTING_MS, 1, 600000, "5000", offline_deadline_us,
                 "The most a request waits for a database that is away, unless its own deadline_ms says more."),
-        ROW("requests", "worker_line_bytes", SETTING_BYTES, 1 * KIB, 16 * MIB, "64K", worker_line_bytes,
+        ROW("requests", "worker_line_bytes", SETTING_BYTES, 1 * KIB, 16 * MIB, "16K", worker_line_bytes,
                 "Lines longer than this are parsed on a helper thread."),
         ROW("requests", "worker_values", SETTING_COUNT, 100, 1000000, "2000", worker_values,
                 "Lines of more values than this are parsed on a helper thread."),

@@ -37,6 +37,11 @@ bool request_is_notification(const struct request *request)
         return request->notification;
 }
 
+bool request_is_large(const struct request *request)
+{
+        return request->message->large;
+}
+
 int64_t request_arrived_us(const struct request *request)
 {
         return request->message->arrived_us;

@@ -43,7 +43,7 @@ struct wire_owner {
 
 struct wire_settings {
         struct wire_limits before_login;
-        size_t worker_line_bytes, worker_values; /* lines beyond are parsed on a helper thread: 64 KiB, 2,000 */
+        size_t worker_line_bytes, worker_values; /* lines beyond are parsed on a helper thread: 16 KiB, 2,000 */
         size_t max_connections;                  /* of the whole daemon, below the descriptor limit */
 };
 
@@ -88,6 +88,8 @@ const json_t *request_params(const struct request *request); /* an object, {} wh
 bool request_is_positional(const struct request *request);
 struct peer *request_peer(const struct request *request);    /* NULL once the peer is gone (answer all the same) */
 bool request_is_notification(const struct request *request);
+/* Its line was read on a helper thread: whatever walks all of its params belongs there, too. */
+bool request_is_large(const struct request *request);
 int64_t request_arrived_us(const struct request *request);   /* monotonic */
 const char *request_log_id(const struct request *request);   /* short, unique in this life: stands in the log and in `internal` */
 void *request_context(const struct request *request);        /* the owner's */

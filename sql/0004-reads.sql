@@ -182,6 +182,31 @@ LANGUAGE sql STABLE AS $$
         LIMIT p_limit
 $$;
 
+-- The writers that have scans, how far each has come and what its chain ends in, at one moment.
+CREATE FUNCTION usher.chains(p_family uuid) RETURNS TABLE (writer uuid, last bigint, head bytea)
+LANGUAGE sql STABLE AS $$
+        SELECT w.writer, w.next_seq - 1, w.head FROM usher.writer AS w
+        WHERE w.family_id = p_family
+          AND (w.head IS NOT NULL
+               OR EXISTS (SELECT FROM usher.scan AS s WHERE s.family_id = p_family AND s.writer = w.writer))
+        UNION ALL
+        -- A writer's row is never deleted: scans without one were put in by another hand.
+        SELECT DISTINCT s.writer, 9223372036854775807, NULL::bytea FROM usher.scan AS s
+        WHERE s.family_id = p_family AND NOT EXISTS (
+                SELECT FROM usher.writer AS w WHERE w.family_id = p_family AND w.writer = s.writer)
+        ORDER BY 1
+$$;
+
+-- Links of a chain after one place, in their order.
+CREATE FUNCTION usher.chain(p_family uuid, p_writer uuid, p_after bigint, p_last bigint, p_limit bigint)
+RETURNS SETOF usher.scan
+LANGUAGE sql STABLE AS $$
+        SELECT s.* FROM usher.scan AS s
+        WHERE s.family_id = p_family AND s.writer = p_writer AND s.seq > p_after AND s.seq <= p_last
+        ORDER BY s.seq
+        LIMIT p_limit
+$$;
+
 -- A page of an event's draft history, newest first, before the given version (NULL: from the newest).
 CREATE FUNCTION usher.draft_changes(p_family uuid, p_event uuid, p_before bigint, p_limit bigint)
 RETURNS SETOF usher.draft_change

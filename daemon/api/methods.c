@@ -10,6 +10,7 @@ const struct method *const method_table[] = {
         &booking_create_method,
         &booking_list_method,
         &checkin_scan_method,
+        &checkin_verify_method,
         &checkpoint_delete_method,
         &checkpoint_get_method,
         &checkpoint_list_method,

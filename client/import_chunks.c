@@ -153,7 +153,7 @@ static void chunk_failed(struct chunk *chunk, json_t *error)
         unsigned row;
 
         progress_hide(&chunks->progress);
-        if (path && sscanf(path, "/rows/%u", &row) == 1 && row < chunk->count)
+        if (path && sscanf(path, "/rows/%9u", &row) == 1 && row < chunk->count)
                 usher_say("%s:%" PRId64 ": the rows around here were not taken:", chunks->file,
                         chunk->lines[row]);
         complain_error(chunks->usher, NULL, NULL, error);

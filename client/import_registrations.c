@@ -72,8 +72,8 @@ static int summary_show(const struct registrations *registrations)
 {
         const struct import_counts *counts = &registrations->chunks.counts;
         const struct usher *usher = registrations->chunks.usher;
-        _cleanup_(json_decrefp) json_t *summary = json_pack("{s:I, s:I, s:I, s:I, s:I}", "rows",
-                (json_int_t)(counts->created + counts->updated + counts->unchanged + counts->refused),
+        json_int_t rows = counts->created + counts->updated + counts->unchanged + counts->refused;
+        _cleanup_(json_decrefp) json_t *summary = json_pack("{s:I, s:I, s:I, s:I, s:I}", "rows", rows,
                 "created", (json_int_t)counts->created, "updated", (json_int_t)counts->updated, "unchanged",
                 (json_int_t)counts->unchanged, "refused", (json_int_t)counts->refused);
         _cleanup_(buffer_deinit) struct buffer out = BUFFER_NULL;

@@ -218,7 +218,7 @@ static bool place_read(const char *text, struct place *place)
         long long us;
         int end = 0;
 
-        if (sscanf(text, "%79[^/]/%lld/%31[^/]%n", place->session, &us, place->registration, &end) != 3 ||
+        if (sscanf(text, "%79[^/]/%18lld/%31[^/]%n", place->session, &us, place->registration, &end) != 3 ||
                 text[end])
                 return false;
         place->created_at = (struct instant){ us };

@@ -46,12 +46,11 @@ static struct booking_row *add_row(struct call *call, struct batch *batch, struc
 static void change_status(
         struct call *call, struct batch *batch, const struct booking_row *before, const char *status)
 {
-        _cleanup_(row_unrefp) struct booking_row *row = NULL;
         struct booking_row fresh = *before;
 
         fresh.row.version++;
         fresh.status = status;
-        row = add_row(call, batch, &fresh);
+        row_unref(add_row(call, batch, &fresh));
 }
 
 /* A seat, or a place in the queue behind a session that is full indeed; NULL: neither. */

@@ -330,7 +330,9 @@ static void lay_matched(struct import_lay *lay, const struct import_row *row, st
         }
         row_take(&fresh, row->fresh, row->given);
         if (current->fields && row->fresh->fields && strcmp(current->fields, row->fresh->fields) != 0)
-                fresh.fields = fields = merge_fields(current->fields, row->fresh->fields);
+                fields = merge_fields(current->fields, row->fresh->fields);
+        if (fields)
+                fresh.fields = fields;
         changed = !row_same(current, &fresh) || (row->code && !has_code(lay, match, row->code));
         if (changed && row->code && !code_is_free(lay, row->code, current->row.id)) {
                 refuse(outcome, "another registration has this code", "/code");
@@ -423,9 +425,10 @@ void import_lay_row(struct import_lay *lay, const struct import_row *row, struct
 
 /* ---- those who wait ---- */
 
-static void promote(struct import_lay *lay, struct pending *pending, const struct registration_row *standing)
+/* `row` as it is now: of this import where it is `pending`. */
+static void promote(struct import_lay *lay, struct pending *pending, const struct registration_row *row)
 {
-        struct registration_row fresh = pending ? *pending->row : *standing;
+        struct registration_row fresh = *row;
 
         fresh.status = "confirmed";
         fresh.waiting_since = INSTANT_NONE;
@@ -434,7 +437,7 @@ static void promote(struct import_lay *lay, struct pending *pending, const struc
                 pending_replace(lay, pending, row_seal(&fresh));
         } else {
                 fresh.row.version++;
-                pending_add(lay, row_seal(&fresh), standing);
+                pending_add(lay, row_seal(&fresh), row);
         }
 }
 
@@ -455,14 +458,14 @@ static void promote_waiting(struct import_lay *lay, struct place *place)
 
                 if (pending && !waits_for(pending->row, ticket))
                         continue;
-                promote(lay, pending, standing);
+                promote(lay, pending, pending ? pending->row : standing);
                 places_promote(place);
                 room--;
         }
         for (size_t i = 0; i < lay->count && room > 0; i++) {
                 if (!waits_for(lay->pending[i]->row, ticket))
                         continue;
-                promote(lay, lay->pending[i], NULL);
+                promote(lay, lay->pending[i], lay->pending[i]->row);
                 places_promote(place);
                 room--;
         }

@@ -14,8 +14,8 @@ struct keyring;
 int keyring_new(const char *state_dir, struct keyring **keyringp);
 struct keyring *keyring_free(struct keyring *keyring);
 /* A key of the event's family by number (0: the newest), opened; NULL: none, or it was sealed under another file. */
-const struct signing_key *keyring_key(struct keyring *keyring, const struct state *state, const struct event_state *event,
-        int64_t number, int64_t *numberp);
+const struct signing_key *keyring_key(struct keyring *keyring, const struct state *state,
+        const struct event_state *event, int64_t number, int64_t *numberp);
 /* A fresh key for an event that has no parent, as a row to be recorded; the caller owns it. */
 struct signing_key_row *keyring_make(
         struct keyring *keyring, const struct uuid *event, int64_t number, struct instant now);

@@ -47,7 +47,8 @@ enum {
         PARAM_REQUIRED = 1, /* params: must be given; results: always there */
         PARAM_NULLABLE =
                 2, /* results: may be null. Params: null means absent always; with this flag it means "clear" */
-        PARAM_BY_ONE = 4, /* an array whose items the method judges one by one: one that does not fit fails alone */
+        PARAM_BY_ONE =
+                4, /* an array whose items the method judges one by one: one that does not fit fails alone */
 };
 
 struct param {

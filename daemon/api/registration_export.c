@@ -231,7 +231,7 @@ static bool read_cursor(struct export *export, const char *cursor, struct instan
         int length = 0;
         long long us;
 
-        if (sscanf(cursor, "%lld/%15[^/]/%n", &us, id, &length) != 2 || !length)
+        if (sscanf(cursor, "%18lld/%15[^/]/%n", &us, id, &length) != 2 || !length)
                 return false;
         at->us = us;
         if (cursor[length])

@@ -13,9 +13,11 @@ static const char *const kind_words[] = { "ticket", "badge", "card", NULL };
 
 #define P_REGISTRATION P_RANGE("registration", PARAM_TEXT, REQ, 1, 64, "its short code")
 
-static const struct ticket_row *ticket_of(const struct call *call, const struct registration_row *registration)
+static const struct ticket_row *ticket_of(
+        const struct call *call, const struct registration_row *registration)
 {
-        return rowset_find(roster_tickets(call->event->roster), &registration->row.event, registration->ticket);
+        return rowset_find(
+                roster_tickets(call->event->roster), &registration->row.event, registration->ticket);
 }
 
 static bool is_gone(struct call *call, const struct registration_row *registration)
@@ -52,7 +54,8 @@ static bool issue_next(struct call *call, struct batch *batch, const struct regi
         char text[CREDENTIAL_TEXT + 1];
 
         if (ticket)
-                row = (struct row *)issue_credential(call, registration, ticket, kind, last + 1, batch_now(batch), text);
+                row = (struct row *)issue_credential(
+                        call, registration, ticket, kind, last + 1, batch_now(batch), text);
         if (!row) {
                 call_fail_internal(call, "there is no key here to sign a credential with");
                 return false;
@@ -133,7 +136,8 @@ static void touch(struct call *call, struct batch *batch, const struct registrat
 
 static enum decision reissue_decide(struct call *call, struct batch *batch)
 {
-        const char *word = call_text(call, "kind") ? call_text(call, "kind") : "ticket", *code = call_text(call, "code");
+        const char *word = call_text(call, "kind") ? call_text(call, "kind") : "ticket",
+                   *code = call_text(call, "code");
         enum credential_kind kind = (enum credential_kind)credential_kind_from_word(word);
         const struct registration_row *before = registration_need(call); /* or the call is gone */
         _cleanup_(buffer_deinit) struct buffer folded = BUFFER_NULL;

@@ -27,6 +27,14 @@ static inline void closep(int *fd)
                 close(*fd);
 }
 
+/* Gives up ownership: yields the descriptor and leaves none behind. */
+#define take_fd(fd)                                                                                          \
+        ({                                                                                                   \
+                int taken_ = (fd);                                                                           \
+                (fd) = -1;                                                                                   \
+                taken_;                                                                                      \
+        })
+
 /* Gives up ownership: yields the pointer and leaves NULL behind. */
 #define take_ptr(p)                                                                                          \
         ({                                                                                                   \

@@ -132,7 +132,7 @@ static pid_t find_running(const struct cluster *cluster)
 
         if (!file)
                 return 0;
-        if (fscanf(file, "%ld", &pid) != 1)
+        if (fscanf(file, "%9ld", &pid) != 1)
                 pid = 0;
         fclose(file);
         if (pid <= 1 || !realpath(cluster->data, real))

@@ -228,7 +228,8 @@ void lane_expire(struct lane *lane, int64_t now_us)
         struct batch *batch = &lane->batch;
         bool unknown = lane->sent || lane->exposed;
 
-        if (lane->preparing && pgconn_silent_us(&lane->conn, now_us) > lane->store->settings.batch_deadline_us)
+        if (lane->preparing &&
+                pgconn_silent_us(&lane->conn, now_us) > lane->store->settings.batch_deadline_us)
                 pgconn_drop(&lane->conn, "a connection was not answered in time");
         if (lane->state != LANE_SENT && lane->state != LANE_RESENDING && lane->state != LANE_FENCING)
                 return;

@@ -60,8 +60,7 @@ static int unix_listen(const char *path, int *fdp, const char **why)
         /* Nobody can connect before listen(), so the mode is never wider than this. */
         if (chmod(path, UNIX_MODE) < 0 || listen(fd, BACKLOG) < 0)
                 return fail(why, -errno, "the socket cannot be listened on");
-        *fdp = fd;
-        fd = -1;
+        *fdp = take_fd(fd);
         return 0;
 }
 
@@ -76,8 +75,7 @@ static int tcp_listen(const struct addrinfo *info, int *fdp)
                 setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
         if (bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
                 return -errno;
-        *fdp = fd;
-        fd = -1;
+        *fdp = take_fd(fd);
         return 0;
 }
 

@@ -173,9 +173,12 @@ void listeners_init(struct wire *wire)
 void listeners_close(struct wire *wire)
 {
         event_del(&wire->rest);
-        struct listener *listener;
-        while ((listener = LIST_FIRST(&wire->listeners)))
+        struct listener *listener = LIST_FIRST(&wire->listeners);
+        while (listener) {
+                struct listener *next = LIST_NEXT(listener, link);
                 listener_free(listener);
+                listener = next;
+        }
         if (wire->spare_fd >= 0)
                 close(wire->spare_fd);
         wire->spare_fd = -1;

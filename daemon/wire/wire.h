@@ -23,11 +23,11 @@ struct request;
 
 /* What the gate must know of a request before it may begin. */
 enum wire_order {
-        WIRE_ORDER_FREE,   /* server.ping and the like: at once */
-        WIRE_ORDER_READ,   /* when every earlier change of this peer has been answered */
+        WIRE_ORDER_FREE, /* server.ping and the like: at once */
+        WIRE_ORDER_READ, /* when every earlier change of this peer has been answered */
         WIRE_ORDER_CHANGE, /* when nothing earlier of this peer is under way */
-        WIRE_ORDER_SCAN,   /* as a change, but scans pass each other; the store keeps those of one registration in order */
-        WIRE_ORDER_LOGIN,  /* as a change; what follows is not even read until it is answered */
+        WIRE_ORDER_SCAN, /* as a change, but scans pass each other; the store keeps those of one registration in order */
+        WIRE_ORDER_LOGIN, /* as a change; what follows is not even read until it is answered */
 };
 
 struct wire_owner {
@@ -43,8 +43,9 @@ struct wire_owner {
 
 struct wire_settings {
         struct wire_limits before_login;
-        size_t worker_line_bytes, worker_values; /* lines beyond are parsed on a helper thread: 16 KiB, 2,000 */
-        size_t max_connections;                  /* of the whole daemon, below the descriptor limit */
+        /* lines beyond are parsed on a helper thread: 16 KiB, 2,000 */
+        size_t worker_line_bytes, worker_values;
+        size_t max_connections; /* of the whole daemon, below the descriptor limit */
 };
 
 int wire_new(struct event_base *base, struct workers *workers, const struct wire_settings *settings,
@@ -65,14 +66,16 @@ size_t wire_peer_count(const struct wire *wire);
 enum peer_kind { PEER_UNIX, PEER_TCP };
 
 enum peer_kind peer_kind(const struct peer *peer);
-uid_t peer_uid(const struct peer *peer);             /* PEER_UNIX only; (uid_t)-1 else */
-const char *peer_address(const struct peer *peer);   /* the IP address without port, or "uid:1000": what failed logins are charged to */
-void *peer_session(const struct peer *peer);         /* the owner's, as set */
+uid_t peer_uid(const struct peer *peer); /* PEER_UNIX only; (uid_t)-1 else */
+/* the IP address without port, or "uid:1000": what failed logins are charged to */
+const char *peer_address(const struct peer *peer);
+void *peer_session(const struct peer *peer); /* the owner's, as set */
 void peer_set_session(struct peer *peer, void *session);
 const struct wire_limits *peer_limits(const struct peer *peer);
 void peer_set_limits(struct peer *peer, const struct wire_limits *limits);
-void peer_set_logged_in(struct peer *peer, bool logged_in); /* which of login_seconds and idle_seconds counts */
-void peer_set_watching(struct peer *peer, bool watching);   /* a watch keeps a quiet peer open */
+/* which of login_seconds and idle_seconds counts */
+void peer_set_logged_in(struct peer *peer, bool logged_in);
+void peer_set_watching(struct peer *peer, bool watching); /* a watch keeps a quiet peer open */
 /* A notification: {"jsonrpc":"2.0","method":METHOD,"params":PARAMS_JSON}. A peer over its unread_bytes is closed as slow. */
 void peer_notify(struct peer *peer, const char *method, const char *params_json);
 /* Sends server.closing {reason} and closes once written; requests under way are dropped (their answers go nowhere). */
@@ -83,16 +86,19 @@ void wire_each_peer(struct wire *wire, void (*each)(void *context, struct peer *
 /* ---- requests ---- */
 
 const char *request_method(const struct request *request);
-const json_t *request_params(const struct request *request); /* an object, {} when absent; lives as long as the request */
+/* an object, {} when absent; lives as long as the request */
+const json_t *request_params(const struct request *request);
 /* Its params are an array: they read as {}, and it must fail as invalid_params once method and role are judged. */
 bool request_is_positional(const struct request *request);
-struct peer *request_peer(const struct request *request);    /* NULL once the peer is gone (answer all the same) */
+/* NULL once the peer is gone (answer all the same) */
+struct peer *request_peer(const struct request *request);
 bool request_is_notification(const struct request *request);
 /* Its line was read on a helper thread: whatever walks all of its params belongs there, too. */
 bool request_is_large(const struct request *request);
-int64_t request_arrived_us(const struct request *request);   /* monotonic */
-const char *request_log_id(const struct request *request);   /* short, unique in this life: stands in the log and in `internal` */
-void *request_context(const struct request *request);        /* the owner's */
+int64_t request_arrived_us(const struct request *request); /* monotonic */
+/* short, unique in this life: stands in the log and in `internal` */
+const char *request_log_id(const struct request *request);
+void *request_context(const struct request *request); /* the owner's */
 void request_set_context(struct request *request, void *context);
 
 /* Each finishes the request and frees it. `result_json` is JSON text, copied. */

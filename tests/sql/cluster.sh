@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2120
 # SPDX-License-Identifier: Apache-2.0
 # A PostgreSQL cluster of our own for the length of a script: sourced, then `cluster_start`. Everything goes at exit.
 
@@ -18,7 +19,7 @@ cluster_start() {
         chmod 755 "$cluster_dir"
         [ "$(id -u)" != 0 ] || chown "$(cluster_user id -un)" "$cluster_dir"
         trap cluster_stop EXIT
-        cd "$cluster_dir"
+        cd "$cluster_dir" || return
         cluster_user "$cluster_bin/initdb" -D "$cluster_dir/data" -U usher_owner -A trust -E UTF8 --locale=C.UTF-8 \
                 >"$cluster_dir/initdb.log" 2>&1 || { cat "$cluster_dir/initdb.log"; return 1; }
         cluster_user "$cluster_bin/pg_ctl" -D "$cluster_dir/data" -l "$cluster_dir/data/log" -w start \

@@ -206,7 +206,9 @@ CREATE TABLE usher.session (
         guid        uuid NOT NULL,
         cancelled   boolean NOT NULL,
         PRIMARY KEY (family_id, event_id, id),
-        UNIQUE (family_id, event_id, guid),
+        -- The guid before the event: as near to the primary key as that is to it, the planner took it for foreign keys
+        -- while statistics were young, and walked through all sessions of the event for each.
+        UNIQUE (family_id, guid, event_id),
         FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE,
         FOREIGN KEY (family_id, event_id, track) REFERENCES usher.track
 );
@@ -267,6 +269,9 @@ CREATE TABLE usher.acceptance (
         FOREIGN KEY (family_id, a_event, a_session) REFERENCES usher.session,
         FOREIGN KEY (family_id, b_event, b_session) REFERENCES usher.session
 );
+-- A session that goes looks here, and would walk through every acceptance of the table.
+CREATE INDEX acceptance_a ON usher.acceptance (family_id, a_event, a_session);
+CREATE INDEX acceptance_b ON usher.acceptance (family_id, b_event, b_session);
 
 CREATE TABLE usher.draft (
         family_id uuid,

@@ -262,6 +262,16 @@ $$;
 
 -- ---- deletions ----
 
+-- Only with their event, and only while nobody of them was scanned: the daemon itself may not delete them.
+CREATE FUNCTION usher.forget_registrations(p_family uuid, p_event uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+        IF NOT usher.has_scans(p_family, p_event, NULL) THEN
+                DELETE FROM usher.registration WHERE family_id = p_family AND event_id = p_event;
+        END IF;
+END
+$$;
+
 -- What has scans stays, for the log names it for ever without a foreign key. And what of an event no foreign key takes
 -- with it goes here.
 CREATE FUNCTION usher.prepare_deletions(p_family uuid, p_rows jsonb) RETURNS void
@@ -290,6 +300,13 @@ BEGIN
                 END IF;
                 DELETE FROM usher.counter WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
                 DELETE FROM usher.tombstone WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
+                -- What refers to other things of the event goes before the cascade, which takes each table by itself.
+                DELETE FROM usher.acceptance
+                WHERE family_id = v_row.family_uuid AND v_row.event_uuid IN (a_event, b_event);
+                DELETE FROM usher.placement WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
+                DELETE FROM usher.checkpoint WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
+                PERFORM usher.forget_registrations(v_row.family_uuid, v_row.event_uuid);
+                DELETE FROM usher.session WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
         END LOOP;
 END
 $$;

@@ -9,6 +9,7 @@
 #include "api/methods.h"
 #include "api/noun.h"
 #include "api/params.h"
+#include "programme/speakers.h"
 
 static const char *const rule_words[] = { "refuse", "block_publish", "warn", "ignore", NULL };
 static const char *const conflict_words[] = { "room_taken", "speaker_taken", "outside_event",
@@ -243,6 +244,31 @@ const struct method event_list_method = {
 
 /* ---- event.delete ---- */
 
+/* Sessions of co-located events that stand in its rooms, or have its speakers. */
+static size_t sharers(const struct family *family, const struct uuid *event, const struct row *by[static 10])
+{
+        const struct programme *programme = family->programme;
+        const struct session_row *session;
+        size_t index = 0, count = 0;
+
+        while (count < 10 && (session = rowset_each(&programme->sessions, &index))) {
+                const struct placement_row *placement =
+                        rowset_find(&programme->placements, &session->row.event, session->row.id);
+                bool shares = placement && rowset_find(&programme->rooms, event, placement->room);
+                struct session_speakers speakers;
+
+                if (uuid_equal(&session->row.event, event))
+                        continue;
+                session_speakers_read(session->speakers, &speakers);
+                for (size_t i = 0; !shares && i < speakers.count; i++)
+                        shares = rowset_find(&programme->speakers, event, speakers.items[i].speaker);
+                session_speakers_deinit(&speakers);
+                if (shares)
+                        by[count++] = &session->row;
+        }
+        return count;
+}
+
 static enum decision delete_decide(struct call *call, struct batch *batch)
 {
         const char *slug = call_text(call, "event");
@@ -264,6 +290,8 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
                 count < 10 && (checkpoint = roster_checkpoint_next(event->roster, checkpoint));)
                 if (roster_checkpoint_used(event->roster, checkpoint->row.id))
                         by[count++] = &checkpoint->row;
+        if (!count)
+                count = sharers(family, &event_row(event)->event_uuid, by);
         if (count)
                 return CALL_ANSWERED(call_fail_in_use(call, by, count));
         gone = row_tombstone(&event_row(event)->row, event_row(event)->row.version + 1);

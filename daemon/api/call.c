@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/table.h"
 
+enum { SHARED_FROM = 65536 }; /* bytes: smaller answers are copied */
 enum { CODE_INVALID_PARAMS = -32602, CODE_INTERNAL = -32603, CODE_APPLICATION = -32000 };
 
 struct call *call_free(struct call *call)
@@ -89,6 +90,19 @@ void call_answer(struct call *call, const struct buffer *result_json)
                 request_answer(call->request, result_json->data, result_json->length);
         }
         call_free(call);
+}
+
+void call_answer_taken(struct call *call, struct buffer *result_json)
+{
+        size_t length = result_json->length;
+        char *text;
+
+        if (call->replayed || length < SHARED_FROM) {
+                call_answer(call, result_json);
+                return;
+        }
+        text = buffer_steal(result_json);
+        call_answer_shared(call, text, length, free, text);
 }
 
 void call_answer_shared(

@@ -57,6 +57,8 @@ struct date call_date(const struct call *call, const char *name);
 /* ---- answers: each ends the call (and frees it) ---- */
 
 void call_answer(struct call *call, const struct buffer *result_json);
+/* Takes the text: a large one is not copied. */
+void call_answer_taken(struct call *call, struct buffer *result_json);
 void call_answer_shared(
         struct call *call, const char *json, size_t length, void (*release)(void *), void *context);
 void call_fail_params(struct call *call, const char *path, const char *expected); /* -32602 */

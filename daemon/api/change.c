@@ -56,7 +56,7 @@ static void answer_kept(struct call *call)
         json_t *kept;
 
         if (!call->method->again) {
-                call_answer(call, &call->kept);
+                call_answer_taken(call, &call->kept);
                 return;
         }
         kept = json_loadb(call->kept.data, call->kept.length, 0, NULL);

@@ -24,25 +24,22 @@ static const struct session_row *find_session(const struct call *call)
 static enum decision place_one(
         struct call *call, struct batch *batch, const char *what, struct overlay_session *session)
 {
-        const struct programme *programme = call->event->family->programme;
-        struct placing placing = {
-                .call = call, .event = call->event, .what = what, .sessions = session, .count = 1
-        };
+        struct placing placing;
         struct jsonout out = JSONOUT(&call->kept);
-        int64_t version = programme_draft_version(programme, &session->event);
+        int64_t version;
         bool fits;
 
-        placing_read_accept(call, &placing.accept);
-        fits = placing_judge(&placing, batch ? batch_now(batch) : clock_now());
+        placing_init(&placing, call, batch, what, session, 1);
+        fits = placing_judge(&placing);
         if (!batch) {
-                placing_write(&placing, fits, version, &out);
+                placing_write(&placing, fits, placing_version(&placing), &out);
                 placing_deinit(&placing);
                 call_answer(call, &call->kept);
                 return DECISION_ANSWERED;
         }
         if (!fits) {
                 placing_refuse(&placing);
-                conflict_list_deinit(&placing.conflicts);
+                placing_deinit(&placing);
                 return DECISION_ANSWERED;
         }
         version = placing_record(&placing, batch);

@@ -63,14 +63,13 @@ static struct overlay_session overlay_of(
 static void write_put(const struct placing *placing, const struct session_row *session, const bool *placed,
         int64_t version, struct jsonout *out)
 {
-        const struct event_row *event = event_row(placing->event);
+        const struct event_state *event = placing->call->event;
 
         json_begin_object(out);
         json_member_text(out, "session", session->row.id);
-        json_member_text(out, "event", event->row.id);
-        row_write_members(session, out, placing->event->programme_event->zone);
-        json_name(out, "conflicts");
-        conflicts_write(&placing->conflicts, placing->event->family->programme, &event->event_uuid, out);
+        json_member_text(out, "event", event_row(event)->row.id);
+        row_write_members(session, out, event->programme_event->zone);
+        placing_write_conflicts(placing, out);
         json_member_int(out, "draft_version", version);
         if (placed)
                 json_member_bool(out, "placed", *placed);
@@ -81,34 +80,37 @@ static void write_put(const struct placing *placing, const struct session_row *s
 static enum decision settle(struct call *call, struct batch *batch, const struct session_row *after,
         const struct session_row *before, const char *what)
 {
-        const struct programme *programme = call->event->family->programme;
         struct overlay_session overlay = overlay_of(call, after, before);
-        struct placing placing = {
-                .call = call, .event = call->event, .what = what, .sessions = &overlay, .count = 1
-        };
-        int64_t version = programme_draft_version(programme, &after->row.event);
         struct jsonout out = JSONOUT(&call->kept);
-        bool same = before && row_same(before, after), fits;
+        struct placing placing;
+        bool alike = before && row_same(before, after), fits, unchanged;
+        int64_t version;
 
-        placing_read_accept(call, &placing.accept);
-        fits = placing_judge(&placing, batch ? batch_now(batch) : clock_now());
+        after = alike ? before : after;
+        placing_init(&placing, call, batch, what, &overlay, 1);
+        version = placing_version(&placing);
+        fits = placing_judge(&placing);
+        /* What says the same is not refused, however it clashes by now; it may still be accepted. */
+        unchanged = alike && !conflicts_accepted_now(&placing.edit.conflicts);
         if (!batch) {
-                write_put(&placing, same ? before : after, &fits, version, &out);
+                fits = fits || unchanged;
+                write_put(&placing, after, &fits, version, &out);
                 placing_deinit(&placing);
                 call_answer(call, &call->kept);
                 return DECISION_ANSWERED;
         }
-        if (same) {
-                write_put(&placing, before, NULL, version, &out);
+        if (unchanged) {
+                write_put(&placing, after, NULL, version, &out);
                 placing_deinit(&placing);
                 return call_unchanged(call, batch);
         }
         if (!fits) {
                 placing_refuse(&placing);
-                conflict_list_deinit(&placing.conflicts);
+                placing_deinit(&placing);
                 return DECISION_ANSWERED;
         }
-        batch_add_row(batch, &call->change, after);
+        if (!alike)
+                batch_add_row(batch, &call->change, after);
         if (before && before->capacity != after->capacity)
                 booking_session_changed(call, batch, after);
         version = placing_record(&placing, batch);
@@ -257,9 +259,7 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
         const struct session_row *row = noun_find(&session_noun, call->event, call_text(call, "session"));
         _cleanup_(row_unrefp) struct row *gone = NULL;
         struct overlay_session overlay;
-        struct placing placing = {
-                .call = call, .event = call->event, .what = "delete", .sessions = &overlay, .count = 1
-        };
+        struct placing placing;
         const struct row *by[10];
         size_t count;
 
@@ -271,7 +271,8 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
         if (count)
                 return CALL_ANSWERED(call_fail_in_use(call, by, count));
         overlay = (struct overlay_session){ .session = row, .event = row->row.event, .id = row->row.id };
-        placing_judge(&placing, batch_now(batch));
+        placing_init(&placing, call, batch, "delete", &overlay, 1);
+        placing_judge(&placing);
         placing_record(&placing, batch);
         placing_deinit(&placing);
         gone = row_tombstone(&row->row, row->row.version + 1);

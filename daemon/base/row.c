@@ -117,7 +117,7 @@ void *row_ref(const void *row)
         struct row *head = (struct row *)(uintptr_t)row;
 
         if (head)
-                head->references++;
+                __atomic_fetch_add(&head->references, 1, __ATOMIC_RELAXED);
         return head;
 }
 
@@ -125,7 +125,7 @@ void row_unref(const void *row)
 {
         struct row *head = (struct row *)(uintptr_t)row;
 
-        if (head && --head->references == 0)
+        if (head && __atomic_sub_fetch(&head->references, 1, __ATOMIC_ACQ_REL) == 0)
                 free(head);
 }
 

@@ -6,8 +6,9 @@
  * type, offset in its struct. From that one description a row is read from a query's result (binary columns), read
  * from a request's checked parameters, written as the JSON that sql/ takes, and written as the object a client sees.
  *
- * A row is one allocation: the struct, then its texts. It is never changed once sealed, so it may be shared with
- * helper threads, stand in memory and in a batch at the same time, and be replaced by a pointer swap.
+ * A row is one allocation: the struct, then its texts. It is never changed once sealed, and its references are counted
+ * so that any thread may hold one: it may be shared with helper threads, stand in memory and in a batch at the same
+ * time, and be replaced by a pointer swap.
  */
 #pragma once
 

@@ -13,6 +13,14 @@ void rowset_deinit(struct rowset *set)
         *set = ROWSET_NULL;
 }
 
+void rowset_copy(const struct rowset *set, struct rowset *copy)
+{
+        *copy = (struct rowset){ .count = set->count, .capacity = set->count };
+        copy->rows = xcalloc(set->count + 1, sizeof(*copy->rows));
+        for (size_t i = 0; i < set->count; i++)
+                copy->rows[i] = row_ref(set->rows[i]);
+}
+
 static int place_compare(const struct row *row, const struct uuid *event, const char *id)
 {
         int order = uuid_compare(&row->event, event);

@@ -15,6 +15,8 @@ struct rowset {
 #define ROWSET_NULL ((struct rowset){ NULL, 0, 0 })
 
 void rowset_deinit(struct rowset *set);
+/* The same rows, shared: what becomes of one set is not seen in the other. */
+void rowset_copy(const struct rowset *set, struct rowset *copy);
 /* Takes a reference unless what it holds is as new: then nothing happens and false comes back. */
 bool rowset_apply(struct rowset *set, const void *row);
 /* The live row, borrowed, or NULL. */

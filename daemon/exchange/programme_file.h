@@ -65,6 +65,7 @@ struct file_role {
 struct file_session {
         const char *id;
         struct uuid guid;
+        bool guid_made; /* the file says none: it is made of the conference and the id */
         const char *title, *title_latin;
         const char *subtitle; /* … which is the first paragraph of `abstract` too */
         const char *kind; /* "session" where the file says none */

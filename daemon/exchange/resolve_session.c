@@ -185,6 +185,7 @@ static void resolve_guid(struct resolver *r, struct draft *draft)
         else
                 name = xasprintf(
                         "session\n%s\n%s", r->source->space ? r->source->space : "", draft->naming.base);
+        draft->session.guid_made = !guid || !*guid || uuid_parse(guid, &draft->shared);
         uuid_from_name(&guid_space, name, &draft->shared);
 }
 

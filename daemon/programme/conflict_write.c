@@ -15,13 +15,6 @@ static void write_session(const struct conflict *conflict, size_t i, const struc
         buffer_add_text(text, conflict->session[i]);
 }
 
-static const char *title_of(const struct programme *programme, const struct uuid *event, const char *id)
-{
-        const struct session_row *session = rowset_find(&programme->sessions, event, id);
-
-        return session && session->title ? session->title : id;
-}
-
 static void clock_text(const struct zone *zone, struct instant at, char out[static 24])
 {
         struct civil civil = zone_civil(zone, at);
@@ -36,9 +29,7 @@ static void write_message(const struct conflict *conflict, const struct programm
         const struct room_row *room = conflict->room ? programme_room(programme, conflict->room) : NULL;
         const struct speaker_row *speaker =
                 conflict->speaker ? programme_speaker(programme, conflict->speaker) : NULL;
-        const char *first = title_of(programme, &conflict->event[0], conflict->session[0]);
-        const char *second =
-                conflict->count == 2 ? title_of(programme, &conflict->event[1], conflict->session[1]) : "";
+        const char *first = conflict->title[0], *second = conflict->title[1];
         const char *room_name = room ? room->name : conflict->room ? conflict->room : "the room";
         const char *who = speaker ? speaker->name : "the speaker";
         char from[24], to[24];

@@ -88,6 +88,7 @@ static void note_acceptance(struct judge *judge, struct conflict *conflict)
 {
         const struct acceptance_row *accepted = acceptance_find(judge->programme, conflict);
 
+        conflict->standing = accepted;
         if (accepted) {
                 conflict->accepted = true;
                 conflict->accepted_by = accepted->accepted_by;
@@ -130,9 +131,11 @@ static void add(struct judge *judge, enum conflict_kind kind, const struct slot 
                 }
                 conflict->event[1] = b->event->row->event_uuid;
                 conflict->session[1] = b->session->row.id;
+                conflict->title[1] = b->session->title;
         }
         conflict->event[0] = a->event->row->event_uuid;
         conflict->session[0] = a->session->row.id;
+        conflict->title[0] = a->session->title;
         conflict->count = b ? 2 : 1;
         note_acceptance(judge, conflict);
 }
@@ -298,6 +301,9 @@ static int conflict_compare(const void *a, const void *b)
         order = strcmp(one->session[0], other->session[0]);
         if (!order && one->session[1] && other->session[1])
                 order = strcmp(one->session[1], other->session[1]);
+        /* Events of a family may have sessions of one name. */
+        for (size_t i = 0; !order && i < 2; i++)
+                order = uuid_compare(&one->event[i], &other->event[i]);
         return order;
 }
 
@@ -363,6 +369,14 @@ bool conflicts_refuse(const struct conflict_list *list)
 {
         for (size_t i = 0; i < list->count; i++)
                 if (list->items[i].rule == RULE_REFUSE && !list->items[i].accepted)
+                        return true;
+        return false;
+}
+
+bool conflicts_accepted_now(const struct conflict_list *list)
+{
+        for (size_t i = 0; i < list->count; i++)
+                if (list->items[i].accepted_now)
                         return true;
         return false;
 }

@@ -44,7 +44,7 @@ struct overlay_session {
 };
 
 struct overlay {
-        const struct overlay_session *sessions;
+        const struct overlay_session *sessions; /* in order of (event, id) */
         size_t count;
         /* Conflicts of these kinds among the touched sessions are accepted by this change; bit per conflict_kind. */
         unsigned accept;
@@ -52,16 +52,21 @@ struct overlay {
         struct instant accepted_at;
 };
 
+/* The session of that name among an overlay's; NULL: it is not touched. */
+const struct overlay_session *overlay_find(
+        const struct overlay *overlay, const struct uuid *event, const char *id);
+
 struct conflict {
         enum conflict_kind kind;
         enum conflict_rule rule;
         /* one or two sessions, the lesser (event slug, id) first; names are borrowed from the model or the overlay */
         struct uuid event[2];
-        const char *session[2];
+        const char *session[2], *title[2];
         size_t count;
         const char *room, *speaker;
         struct instant from, to;
         bool accepted, accepted_now;
+        const struct acceptance_row *standing; /* what accepted it earlier */
         const char *accepted_by;
         struct instant accepted_at;
 };
@@ -78,8 +83,9 @@ void conflicts_of_change(
 /* Every conflict of an event's draft. */
 void conflicts_of_event(
         const struct programme *programme, const struct uuid *event, struct conflict_list *out);
-/* Whether any of them refuses the change (rule refuse, not accepted), blocks publishing. */
+/* Whether any of them refuses the change (rule refuse, not accepted), is accepted by it, blocks publishing. */
 bool conflicts_refuse(const struct conflict_list *list);
+bool conflicts_accepted_now(const struct conflict_list *list);
 bool conflicts_block_publish(const struct conflict_list *list);
 /* The protocol's object; `event`: the one that asks (others' sessions stand as event/session). */
 void conflict_write(const struct conflict *conflict, const struct programme *programme,

@@ -96,6 +96,21 @@ static bool event_apply(struct programme *programme, const struct event_row *row
         return true;
 }
 
+/* Zones are read anew, for each event owns its own. */
+struct programme *programme_copy(const struct programme *programme)
+{
+        struct programme *copy = programme_new(&programme->family);
+        struct rowset *from[SETS], *to[SETS];
+
+        sets((struct programme *)(uintptr_t)programme, from);
+        sets(copy, to);
+        for (size_t i = 0; i < SETS; i++)
+                rowset_copy(from[i], to[i]);
+        for (const struct programme_event *event = programme->events; event; event = event->next)
+                event_apply(copy, event->row);
+        return copy;
+}
+
 void programme_drop_event(struct programme *programme, const struct uuid *uuid)
 {
         struct programme_event **link = &programme->events;

@@ -3,13 +3,25 @@
 
 #include <string.h>
 
-static const struct overlay_session *overlay_find(
+const struct overlay_session *overlay_find(
         const struct overlay *overlay, const struct uuid *event, const char *id)
 {
-        for (size_t i = 0; overlay && i < overlay->count; i++)
-                if (uuid_equal(&overlay->sessions[i].event, event) &&
-                        strcmp(overlay->sessions[i].id, id) == 0)
-                        return &overlay->sessions[i];
+        size_t low = 0, high = overlay ? overlay->count : 0;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                const struct overlay_session *session = &overlay->sessions[middle];
+                int order = uuid_compare(&session->event, event);
+
+                if (!order)
+                        order = strcmp(session->id, id);
+                if (!order)
+                        return session;
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
         return NULL;
 }
 

@@ -128,7 +128,7 @@ void lane_fence(struct lane *lane)
 void lane_begin(struct lane *lane)
 {
         if (lane->state == LANE_DECIDING)
-                lane_rest(lane, LANE_DECIDING, 0);
+                lane_rest(lane, LANE_DECIDING, lane->batch.members[0]->rest_ms);
         else if (batch_has_content(&lane->batch))
                 lane_send(lane);
         else
@@ -179,7 +179,7 @@ static void lane_decide_more(struct lane *lane)
 
         decision = change->kind->decide(change, batch);
         if (decision == DECISION_MORE) {
-                lane_rest(lane, LANE_DECIDING, 0);
+                lane_rest(lane, LANE_DECIDING, change->rest_ms);
                 return;
         }
         lane->state = LANE_IDLE;

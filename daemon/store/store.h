@@ -97,6 +97,7 @@ struct change {
         bool patient; /* waits until its deadline even while the database is away */
         int64_t submitted_us; /* the store's */
         bool alone; /* the store's: it is to be tried in a batch of its own */
+        unsigned rest_ms; /* with DECISION_MORE: not before so long; what it waits for runs elsewhere */
         unsigned attempts; /* the store's: how often it was decided */
         /* the store's own */
         struct change *next, *previous;

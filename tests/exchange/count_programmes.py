@@ -17,6 +17,9 @@ import tempfile
 import uuid
 import xml.etree.ElementTree as ET
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness.programme_files import shuffle_json, shuffle_xml  # noqa: E402
+
 FILES = {  # events
     "fosdem_2025.xml": 943, "fosdem_2007.xml": 215, "36c3_everything.xml": 1351, "36c3_everything.json": 1351,
     "39c3_himmel.json": 186, "31c3.xml": 138, "voctoweb_fixture.xml": 123, "frab-camp2019.json": 79,
@@ -66,35 +69,6 @@ def count_json(path):
                           for p in event.get("persons", [])]
                 events.append(Event(room, one_line(event["title"]), event.get("date"), people))
     return events, rooms, tracks
-
-
-def shuffle_xml(source, target, order):
-    tree = ET.parse(source)
-    for element in tree.getroot().iter():
-        if element.tag in ("schedule", "day", "room", "event") and len(element) > 1:
-            children = list(element)
-            order.shuffle(children)
-            element[:] = children
-    tree.write(target, encoding="utf-8", xml_declaration=True)
-
-
-def shuffle_json(source, target, order):
-    def shuffled(value, name=None):
-        if isinstance(value, dict):
-            items = list(value.items())
-            order.shuffle(items)
-            return {k: shuffled(v, k) for k, v in items}
-        if isinstance(value, list):
-            items = [shuffled(v) for v in value]
-            if name != "persons":  # whose order says who comes first
-                order.shuffle(items)
-            return items
-        return value
-
-    with open(source, encoding="utf-8") as file:
-        value = shuffled(json.load(file))
-    with open(target, "w", encoding="utf-8") as file:
-        json.dump(value, file, ensure_ascii=False)
 
 
 def instant(text):

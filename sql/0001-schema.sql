@@ -376,6 +376,7 @@ CREATE TABLE usher.registration (
         fields        jsonb,
         external_id   text COLLATE "C",
         paid          boolean NOT NULL,
+        keeps_place   boolean NOT NULL, -- an erased one that was confirmed: it still counts
         attention     text,
         blocked       text,
         status        text NOT NULL CHECK (status IN ('confirmed', 'waitlisted', 'cancelled', 'erased')),
@@ -416,6 +417,17 @@ CREATE TABLE usher.credential (
 );
 CREATE UNIQUE INDEX credential_code ON usher.credential (family_id, event_id, code)
         WHERE replaced_at IS NULL AND code IS NOT NULL;
+
+-- That a person was erased, when and by whom. Without foreign key, for it proves what was done.
+CREATE TABLE usher.erasure (
+        family_id uuid,
+        event_id  uuid,
+        id        text COLLATE "C", -- the registration's
+        version   bigint NOT NULL CHECK (version = 1), -- written once
+        erased_at timestamptz NOT NULL,
+        erased_by text NOT NULL,
+        PRIMARY KEY (family_id, event_id, id)
+);
 
 -- Seats in sessions. A cancelled booking stays, and may be made again.
 CREATE TABLE usher.booking (

@@ -240,4 +240,5 @@ SELECT usher.make_kind('checkpoint');
 SELECT usher.make_kind('registration', '{kept}', 'r.external_id NULLS FIRST, r.event_id, r.id');
 SELECT usher.make_kind('credential', '{kept}', 'r.code NULLS FIRST, r.event_id, r.id');
 SELECT usher.make_kind('booking', '{kept}');
+SELECT usher.make_kind('erasure', '{once,kept}');
 SELECT usher.make_kind('signing_key');

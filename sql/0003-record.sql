@@ -260,6 +260,14 @@ LANGUAGE sql STABLE AS $$
                   AND (p_checkpoint IS NULL OR s.checkpoint = p_checkpoint))
 $$;
 
+-- What was written about an erased person's scans goes with the person; the scans stay.
+CREATE FUNCTION usher.erase_notes(p_family uuid, p_rows jsonb) RETURNS void
+LANGUAGE sql VOLATILE AS $$
+        DELETE FROM usher.scan_note AS n
+        USING usher.rows_of(p_rows, 'erasure') AS r
+        WHERE n.family_id = p_family AND n.event_id = r.event_id AND n.registration = r.id
+$$;
+
 -- ---- deletions ----
 
 -- Only with their event, and only while nobody of them was scanned: the daemon itself may not delete them.
@@ -337,7 +345,7 @@ DECLARE
         -- What others refer to comes first. The programme's row is the lock of the whole draft.
         c_kinds CONSTANT text[] := ARRAY['event', 'token', 'invite', 'programme', 'room', 'track', 'speaker',
                 'session', 'placement', 'acceptance', 'draft', 'draft_change', 'publication', 'ticket', 'checkpoint',
-                'registration', 'credential', 'booking', 'signing_key'];
+                'registration', 'credential', 'booking', 'erasure', 'signing_key'];
         v_rows       bigint := coalesce(jsonb_array_length(p_rows), 0);
         v_scans      bigint := coalesce(cardinality(p_scan_nonce), 0);
         v_kinds      text[];  -- of rows to be written
@@ -417,6 +425,16 @@ BEGIN
                 PERFORM usher.record_presence(p_family, p_scan_event, p_scan_checkpoint, p_scan_registration, p_scan_day,
                         p_scan_at, p_scan_device, p_scan_presence_version, p_scan_presence_inside,
                         p_scan_presence_admitted);
+                -- A note must not outlive the person: an erasure waits for it, or is seen below.
+                IF array_remove(p_scan_why, NULL) <> '{}' THEN
+                        PERFORM 1
+                        FROM unnest(p_scan_event, p_scan_registration, p_scan_why) AS s (event_id, id, why)
+                        JOIN usher.registration AS t
+                                ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id
+                        WHERE s.why IS NOT NULL
+                        ORDER BY t.event_id, t.id
+                        FOR SHARE OF t;
+                END IF;
         END IF;
 
         -- Every lock is held but those of the rows to be written, which compare versions themselves: what was relied on
@@ -464,6 +482,10 @@ BEGIN
                         EXECUTE format('SELECT usher.delete_%s($1, $2)', c_kinds[i]) USING p_family, p_rows;
                 END IF;
         END LOOP;
+
+        IF 'erasure' = ANY (v_kinds) THEN
+                PERFORM usher.erase_notes(p_family, p_rows);
+        END IF;
 
         -- Keys, the feed, the log.
         IF p_keys IS NOT NULL THEN

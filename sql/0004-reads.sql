@@ -207,6 +207,18 @@ LANGUAGE sql STABLE AS $$
         LIMIT p_limit
 $$;
 
+-- What the log and the notes beside it hold on a person, oldest first.
+CREATE FUNCTION usher.person_scans(p_family uuid, p_event uuid, p_registration text)
+RETURNS TABLE (writer uuid, seq bigint, at timestamptz, checkpoint text, direction text, verdict text, reason text,
+        device text, why text)
+LANGUAGE sql STABLE AS $$
+        SELECT s.writer, s.seq, s.at, s.checkpoint, s.direction, s.verdict, s.reason, s.device, n.why
+        FROM usher.scan AS s
+        LEFT JOIN usher.scan_note AS n ON n.family_id = p_family AND n.writer = s.writer AND n.seq = s.seq
+        WHERE s.family_id = p_family AND s.event_id = p_event AND s.registration = p_registration
+        ORDER BY s.received_at, s.writer, s.seq
+$$;
+
 -- A page of an event's draft history, newest first, before the given version (NULL: from the newest).
 CREATE FUNCTION usher.draft_changes(p_family uuid, p_event uuid, p_before bigint, p_limit bigint)
 RETURNS SETOF usher.draft_change

@@ -20,7 +20,7 @@ GRANT INSERT ON
         usher.invite, usher.room, usher.track, usher.speaker, usher.session, usher.session_speaker, usher.placement,
         usher.acceptance, usher.draft, usher.programme, usher.draft_change, usher.publication, usher.ticket,
         usher.checkpoint, usher.registration, usher.credential, usher.booking, usher.presence, usher.signing_key,
-        usher.scan, usher.scan_note
+        usher.scan, usher.scan_note, usher.erasure
         TO usherd;
 GRANT UPDATE ON
         usher.writer, usher.counter, usher.event, usher.token, usher.invite, usher.room, usher.track, usher.speaker,

@@ -21,6 +21,8 @@ const struct method *const method_table[] = {
         &event_put_method,
         &key_list_method,
         &key_rotate_method,
+        &person_erase_method,
+        &person_export_method,
         &registration_cancel_method,
         &registration_create_method,
         &registration_export_method,

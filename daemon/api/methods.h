@@ -25,5 +25,6 @@ extern const struct method registration_create_method, registration_get_method, 
 extern const struct method booking_create_method, booking_cancel_method, booking_list_method;
 extern const struct method checkpoint_put_method, checkpoint_get_method, checkpoint_list_method,
         checkpoint_delete_method;
+extern const struct method person_erase_method, person_export_method;
 extern const struct method checkin_verify_method;
 extern const struct method checkin_scan_method;

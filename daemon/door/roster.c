@@ -214,7 +214,7 @@ static void count_registration(struct roster *roster, const struct registration_
 {
         struct places *places = places_of(roster, row->ticket);
 
-        if (strcmp(row->status, "confirmed") == 0)
+        if (strcmp(row->status, "confirmed") == 0 || row->keeps_place)
                 places->taken += by;
         else if (strcmp(row->status, "waitlisted") == 0)
                 places->waiting += by;

@@ -45,6 +45,7 @@ static const struct field registration_fields[] = {
         FIELD(struct registration_row, fields, FIELD_JSON, W),
         FIELD(struct registration_row, external_id, FIELD_TEXT, W),
         FIELD(struct registration_row, paid, FIELD_BOOL, W),
+        FIELD(struct registration_row, keeps_place, FIELD_BOOL, 0),
         FIELD(struct registration_row, attention, FIELD_TEXT, W),
         FIELD(struct registration_row, blocked, FIELD_TEXT, W),
         FIELD(struct registration_row, status, FIELD_TEXT, R),
@@ -94,6 +95,13 @@ static const struct field booking_fields[] = {
 };
 const struct record booking_record = { "booking", sizeof(struct booking_row), booking_fields,
         COUNT(booking_fields) };
+
+static const struct field erasure_fields[] = {
+        FIELD(struct erasure_row, erased_at, FIELD_INSTANT, 0),
+        FIELD(struct erasure_row, erased_by, FIELD_TEXT, 0),
+};
+const struct record erasure_record = { "erasure", sizeof(struct erasure_row), erasure_fields,
+        COUNT(erasure_fields) };
 
 static const struct field signing_key_fields[] = {
         FIELD(struct signing_key_row, number, FIELD_INT, 0),

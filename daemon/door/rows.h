@@ -30,6 +30,7 @@ struct registration_row {
         const char *fields; /* JSON object: field -> text */
         const char *external_id;
         bool paid;
+        bool keeps_place; /* an erased one that was confirmed: it still counts */
         const char *attention, *blocked;
         const char *status; /* "confirmed", "waitlisted", "cancelled", "erased" */
         struct instant created_at, changed_at;
@@ -66,6 +67,13 @@ struct presence_row {
         const char *first_device;
 };
 
+/* Id: the registration's. That a person was erased; written, and never kept in memory. */
+struct erasure_row {
+        struct row row;
+        struct instant erased_at;
+        const char *erased_by; /* a token's id, or "uid:0" */
+};
+
 /* Id: "SESSION/REGISTRATION". Never deleted, save with its event: a cancelled one may be made again. */
 struct booking_row {
         struct row row;
@@ -84,4 +92,4 @@ struct signing_key_row {
 };
 
 extern const struct record ticket_record, checkpoint_record, registration_record, credential_record,
-        presence_record, booking_record, signing_key_record;
+        presence_record, booking_record, erasure_record, signing_key_record;

@@ -361,6 +361,17 @@ static int run(struct daemon *daemon)
         return 0;
 }
 
+/* What the settings cannot know by themselves. */
+static bool conninfo_fits(const struct settings *settings)
+{
+        _cleanup_(buffer_deinit) struct buffer why = BUFFER_NULL;
+
+        if (!settings->conninfo || store_conninfo_fits(settings->conninfo, &why))
+                return true;
+        fprintf(stderr, "usherd: the database's connection string: %s\n", buffer_text(&why));
+        return false;
+}
+
 int main(int argc, char **argv)
 {
         struct daemon daemon = { .settings = SETTINGS_NULL };
@@ -375,6 +386,10 @@ int main(int argc, char **argv)
                 return r == SETTINGS_E_USAGE ? EXIT_USAGE : EXIT_FAILURE;
         }
         buffer_deinit(&why);
+        if (!conninfo_fits(&daemon.settings)) {
+                settings_deinit(&daemon.settings);
+                return EXIT_FAILURE;
+        }
         log_setup(daemon.settings.command == SETTINGS_TOKEN ? LOG_LEVEL_WARNING : daemon.settings.log_level,
                 getenv("JOURNAL_STREAM") != NULL);
         switch (daemon.settings.command) {

@@ -86,6 +86,18 @@ void store_is_loaded(struct store *store)
         store_pump_soon(store);
 }
 
+bool store_conninfo_fits(const char *conninfo, struct buffer *why)
+{
+        char *error = NULL;
+        PQconninfoOption *options = PQconninfoParse(conninfo, &error);
+
+        if (!options && error)
+                buffer_add(why, error, strcspn(error, "\n"));
+        PQfreemem(error);
+        PQconninfoFree(options);
+        return options != NULL;
+}
+
 int store_new(struct event_base *base, struct workers *workers, const struct store_settings *settings,
         const struct store_handlers *handlers, struct store **storep)
 {

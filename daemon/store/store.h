@@ -72,6 +72,8 @@ void store_start(struct store *store);
 void store_stop(struct store *store, unsigned seconds, void (*done)(void *context), void *context);
 struct store *store_free(struct store *store);
 enum store_state store_state(const struct store *store, struct instant *since);
+/* Whether libpq can read a connection string; `why` in one line, where not. It connects to nothing. */
+bool store_conninfo_fits(const char *conninfo, struct buffer *why);
 /* Reads everything anew (SIGHUP). */
 void store_reload(struct store *store);
 /* Calls `done` when the feed has been read up to a moment after this call, or the deadline (monotonic) passed. */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """usherd as it is run by hand: its words, what it says, how it ends."""
+import os
 import re
 import signal
 import subprocess
@@ -47,6 +48,13 @@ def test_check_config_names_every_line_that_is_wrong(daemon):
     assert (done.returncode, done.stdout, done.stderr) == (0, "the configuration is good\n", "")
     conf.unlink()
     wrong.rmdir()
+
+
+@pytest.mark.parametrize("words", [[], ["migrate"], ["check-config"], ["token", "--role", "door"]])
+def test_a_connection_string_that_nothing_can_read_is_refused(daemon, words):
+    done = run(daemon, "-d", "hst=1", *words, options=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == 'usherd: the database\'s connection string: invalid connection option "hst"\n'
 
 
 def test_a_second_daemon_leaves_the_state_of_the_first_alone(daemon, admin):
@@ -106,3 +114,31 @@ def test_the_demo_event_is_loaded_once(make_daemon):
     assert "loading the demo event" not in one.log
     with one.admin() as client:
         assert client.call("event.get", event="gcaea-2025") == first
+
+
+def test_a_database_of_ones_own_is_migrated_by_its_owner_and_served_by_another_role(daemon, make_daemon):
+    cluster = daemon.cluster
+    for sql in ("CREATE ROLE conference_owner LOGIN", "CREATE ROLE conference LOGIN",
+                "CREATE DATABASE conference OWNER conference_owner"):
+        cluster.psql(sql)
+    where = f"host={cluster.socket_directory} port={cluster.port} dbname=conference"
+    one = make_daemon(conninfo=f"{where} user=conference")
+
+    early = run(one, "-l", one.unix)
+    assert early.returncode == 1
+    assert "usherd -d CONNINFO migrate" in early.stderr
+
+    owner = make_daemon(conninfo=f"{where} user=conference_owner")
+    owner.state.mkdir()
+    os.chown(owner.state, place.account().pw_uid, place.account().pw_gid)
+    for _ in range(2):
+        done = run(owner, "migrate")
+        assert done.returncode == 0, done.stderr
+
+    cluster.psql("GRANT usherd TO conference")
+    one.start()
+    with one.admin() as client:
+        client.call("event.put", event="own", name="Own", timezone="Asia/Shanghai", starts_on="2025-10-25", ends_on="2025-10-25")
+        assert client.call("event.get", event="own")["version"] == 1
+    one.stop()
+    cluster.psql("DROP DATABASE conference WITH (FORCE)")

@@ -29,7 +29,10 @@ static int word_parse(const char *word, json_t *params, struct buffer *why)
         json_t *value;
 
         if (!equals || equals == word + as_json) {
-                buffer_addf(why, "\"%s\" is neither name=text nor name:=json", word);
+                buffer_addf(why,
+                        *word == '-' ? "%s: options stand before the word"
+                                     : "\"%s\" is neither name=text nor name:=json",
+                        word);
                 return PARAMS_E_USAGE;
         }
         name = xstrndup(word, (size_t)(equals - word) - as_json);

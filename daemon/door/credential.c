@@ -95,7 +95,7 @@ static const uint8_t *get_second(const uint8_t *from, struct instant *at, uint32
         return from;
 }
 
-/* form 1, event 4, key 1, registration 11, ticket 4, from 4, to 4, kind 1, issue 2 */
+/* form: 1, event: 4, key: 1, registration: 11, ticket: 4, from: 4, to: 4, kind: 1, issue: 2 */
 static void payload_write(
         const struct credential_content *content, uint8_t payload[static CREDENTIAL_PAYLOAD])
 {

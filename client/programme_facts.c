@@ -41,14 +41,14 @@ static void offset_keep(struct programme_facts *facts, const char *text)
                 programme_facts_keep(&facts->offset, text);
 }
 
-/* The minutes after midnight of "2019-12-28T04:00:00+01:00", rounded up; -1: no such text. */
+/* The minutes after midnight of "2019-12-28T04:00:00+01:00"; 03:59 is the last minute before 04:00. -1: no such text. */
 static int clock_minutes(const char *text)
 {
         int hour, minute, second = 0;
 
         if (!text || strlen(text) < 16 || sscanf(text + 11, "%2d:%2d:%2d", &hour, &minute, &second) < 2)
                 return -1;
-        return hour * 60 + minute + (second > 0);
+        return minute == 59 ? (hour + 1) * 60 : hour * 60 + minute + (second > 0);
 }
 
 void programme_facts_day(struct programme_facts *facts, const char *date, const char *start, const char *end)

@@ -178,7 +178,7 @@ static bool sees(const struct call *call, struct event_state *event)
 {
         const struct login *login = peer_session(request_peer(call->request));
 
-        if (event_latest(event))
+        if (event_newest(event))
                 return true;
         return call->role > ROLE_PUBLIC && login_covers(login, &call->api->state, event_row(event)->row.id);
 }
@@ -214,7 +214,8 @@ static void event_list(struct call *call)
         json_begin_object(&out);
         json_name(&out, "events");
         json_begin_array(&out);
-        while (written < limit && (row = rowset_next(&call->api->state.events, &UUID_NIL, after))) {
+        while (written < limit && result.length < PAGE_BYTES_MAX - TEXT_LONG * 2 &&
+                (row = rowset_next(&call->api->state.events, &UUID_NIL, after))) {
                 struct event_state *event = state_event(&call->api->state, row->row.id);
 
                 after = last = row->row.id;

@@ -6,11 +6,9 @@
 #include "api/api.h"
 #include "api/params.h"
 
-enum { PAGE_BYTES_MAX = 4 << 20 };
-
 const char *const put_errors[] = { "not_found", "exists", "stale", "conflict", "unavailable", NULL };
 const char *const get_errors[] = { "not_found", NULL };
-const char *const delete_errors[] = { "not_found", "stale", "in_use", "unavailable", NULL };
+const char *const delete_errors[] = { "not_found", "exists", "stale", "in_use", "unavailable", NULL };
 
 const void *noun_find(const struct noun *noun, const struct event_state *event, const char *id)
 {
@@ -176,7 +174,7 @@ void noun_list(struct call *call, const struct noun *noun)
         json_end_array(&out);
         json_member_text(&out, "next", row ? after : NULL);
         json_end_object(&out);
-        call_answer(call, &result);
+        call_answer_taken(call, &result);
 }
 
 /* ---- delete ---- */
@@ -189,8 +187,10 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
         _cleanup_(row_unrefp) struct row *gone = NULL;
         size_t count;
 
-        if (!row || !uuid_equal(&row->event, &event_row(call->event)->event_uuid))
+        if (!row)
                 return CALL_ANSWERED(call_fail_not_found(call, noun->record->kind, id));
+        if (!uuid_equal(&row->event, &event_row(call->event)->event_uuid))
+                return CALL_ANSWERED(call_fail_exists(call, noun->record->kind, id));
         if (call_is_stale(call, row->version))
                 return DECISION_ANSWERED;
         count = noun->references ? noun->references(call->event, row, by) : 0;

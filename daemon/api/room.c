@@ -2,6 +2,7 @@
 /* room.*: where sessions take place; shared by co-located events. */
 #include <string.h>
 
+#include "api/ended.h"
 #include "api/methods.h"
 #include "api/noun.h"
 #include "api/params.h"
@@ -31,6 +32,7 @@ static const struct noun room_noun = {
         .of_programme = true,
         .rows = rooms,
         .references = room_references,
+        .changed = ended_by_room,
 };
 
 NOUN_HANDLERS(room, room_noun);

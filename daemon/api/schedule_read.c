@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/login.h"
 #include "api/methods.h"
+#include "api/noun.h"
 #include "api/params.h"
 #include "api/placing.h"
 
@@ -75,6 +76,7 @@ static enum decision publish_decide(struct call *call, struct batch *batch)
         row = row_seal(&fresh);
         free(body);
         batch_add_row(batch, &call->change, row);
+        programme_step_add(call, batch, call->event->family);
         json_begin_object(&out);
         json_member_int(&out, "version", fresh.number);
         json_member_int(&out, "changes", (int64_t)changes);

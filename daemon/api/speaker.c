@@ -2,6 +2,7 @@
 /* speaker.*: who speaks; shared by co-located events. */
 #include <string.h>
 
+#include "api/ended.h"
 #include "api/methods.h"
 #include "api/noun.h"
 #include "api/params.h"
@@ -31,6 +32,7 @@ static const struct noun speaker_noun = {
         .of_programme = true,
         .rows = speakers,
         .references = speaker_references,
+        .changed = ended_by_speaker,
 };
 
 NOUN_HANDLERS(speaker, speaker_noun);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/params.h"
 #include "base/slug.h"
 #include "base/uuid.h"
 #include "base/zone.h"
@@ -77,14 +78,15 @@ static bool is_blank(const char *text)
 static bool check_text(struct check *check, const struct param *param, const json_t *value)
 {
         const char *text = json_string_value(value);
-        size_t max = param->max ? (size_t)param->max : PARAM_TEXT_MAX;
+        size_t max = param->max ? (size_t)param->max : PARAM_TEXT_MAX, bytes = json_string_length(value);
+        bool in_bytes = max >= TEXT_LONG; /* long ones are bounded by what they take */
         /* What cannot but be too long is not counted. */
-        size_t length = json_string_length(value) > 4 * max ? SIZE_MAX : utf8_length(text);
+        size_t length = in_bytes ? bytes : bytes > 4 * max ? SIZE_MAX : utf8_length(text);
 
         if (length > max || (param->min > 0 && (length < (size_t)param->min || is_blank(text)))) {
                 buffer_clear(check->expected);
-                buffer_addf(check->expected, "a text of %d to %zu characters",
-                        param->min > 0 ? (int)param->min : 0, max);
+                buffer_addf(check->expected, "a text of %d to %zu %s", param->min > 0 ? (int)param->min : 0,
+                        max, in_bytes ? "bytes" : "characters");
                 return false;
         }
         return true;

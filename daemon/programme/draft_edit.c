@@ -128,7 +128,7 @@ static bool is_touched(const struct overlay *overlay, const struct acceptance_ro
 }
 
 /* What is accepted now is kept; what was accepted of a touched session and is no more has ended. */
-static void add_acceptances(const struct draft_edit *edit, struct rowlist *rows)
+void draft_edit_acceptances(const struct draft_edit *edit, struct rowlist *rows)
 {
         const struct rowset *acceptances = &edit->programme->acceptances;
         _cleanup_(freep) const void **holding = xcalloc(edit->conflicts.count + 1, sizeof(*holding));
@@ -235,6 +235,6 @@ int64_t draft_edit_rows(const struct draft_edit *edit, struct rowlist *rows)
         }
         for (size_t i = 0; i < edit->count; i++)
                 add_placement(edit, &edit->sessions[i], exempt[i], rows);
-        add_acceptances(edit, rows);
+        draft_edit_acceptances(edit, rows);
         return version;
 }

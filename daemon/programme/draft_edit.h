@@ -26,4 +26,6 @@ bool draft_edit_judge(struct draft_edit *edit);
 bool draft_edit_moves(const struct draft_edit *edit);
 /* Adds the rows of a judged change; returns the draft's version after it. The family's step is not among them. */
 int64_t draft_edit_rows(const struct draft_edit *edit, struct rowlist *rows);
+/* Those of the rows that are about acceptances: what was accepted of its sessions and has ended. */
+void draft_edit_acceptances(const struct draft_edit *edit, struct rowlist *rows);
 void draft_edit_deinit(struct draft_edit *edit);

@@ -504,12 +504,14 @@ CREATE TABLE usher.scan (
         presence_inside      boolean NOT NULL DEFAULT false,
         presence_admitted    boolean NOT NULL DEFAULT false,
         force                boolean NOT NULL DEFAULT false, -- asked for, needed or not
-        first_at             timestamptz, -- the earlier admission that it was answered with
+        first_at             timestamptz, -- the earlier admission that stood, its own aside
         first_device         text,
+        undoes               text COLLATE "C", -- the id of the scan that this row takes back
         hash                 bytea,
         PRIMARY KEY (family_id, writer, seq),
         CONSTRAINT scan_nonce UNIQUE (family_id, nonce)
 );
+CREATE INDEX scan_undoes ON usher.scan (family_id, undoes) WHERE undoes IS NOT NULL; -- costs other rows nothing
 
 -- What somebody wrote about a scan: why it was forced, or undone. Beside the log, for it goes when the person is erased.
 CREATE TABLE usher.scan_note (

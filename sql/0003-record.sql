@@ -337,7 +337,7 @@ CREATE FUNCTION usher.record(
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[] DEFAULT NULL, p_scan_first_at timestamptz[] DEFAULT NULL,
-        p_scan_first_device text[] DEFAULT NULL, p_scan_hash bytea[] DEFAULT NULL)
+        p_scan_first_device text[] DEFAULT NULL, p_scan_hash bytea[] DEFAULT NULL, p_scan_undoes text[] DEFAULT NULL)
 RETURNS TABLE (outcome text, detail jsonb)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
@@ -502,20 +502,21 @@ BEGIN
                 INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
                         registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
                         device, by, flags, inside, presence_version, presence_inside, presence_admitted, force,
-                        first_at, first_device, hash)
+                        first_at, first_device, hash, undoes)
                 SELECT p_family, p_writer, p_seq + v_rows + s.place - 1, s.nonce, s.event_id, s.checkpoint, s.registration,
                         s.registration_version, s.digest, s.day, s.direction, s.verdict, s.reason, s.at, s.received_at,
                         s.device, s.by, s.flags, s.inside, coalesce(s.presence_version, 0),
                         coalesce(s.presence_inside, false), coalesce(s.presence_admitted, false),
-                        coalesce(s.force, false), s.first_at, s.first_device, s.hash
+                        coalesce(s.force, false), s.first_at, s.first_device, s.hash, s.undoes
                 FROM unnest(p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash)
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes)
                         WITH ORDINALITY AS s (nonce, event_id, checkpoint, registration, registration_version, digest,
                         day, direction, verdict, reason, at, received_at, device, by, flags, inside,
-                        presence_version, presence_inside, presence_admitted, force, first_at, first_device, hash, place)
+                        presence_version, presence_inside, presence_admitted, force, first_at, first_device, hash, undoes,
+                        place)
                 ORDER BY s.nonce;
                 IF array_remove(p_scan_why, NULL) <> '{}' THEN
                         INSERT INTO usher.scan_note (family_id, writer, seq, event_id, registration, why)

@@ -164,17 +164,30 @@ LANGUAGE sql STABLE AS $$
         WHERE p.family_id = p_family AND p.event_id = p_event AND p.number = p_number
 $$;
 
+-- A scan's id, as the daemon writes it: 24 bytes in base64url.
+CREATE FUNCTION usher.scan_id(p_writer uuid, p_seq bigint) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+        SELECT translate(encode(uuid_send(p_writer) || int8send(p_seq), 'base64'), '+/', '-_')
+$$;
+
 -- A page of the scan log, newest first. NULL is no condition; (p_before_received_at, p_before_writer, p_before_seq) is
--- the last line of the page before.
+-- the last line of the page before. Rows that take others back are said of those.
 CREATE FUNCTION usher.scan_log(
-        p_family uuid, p_event uuid, p_checkpoint text, p_registration text, p_since timestamptz, p_limit bigint,
+        p_family uuid, p_event uuid, p_checkpoint text, p_registration text, p_by text, p_since timestamptz, p_limit bigint,
         p_before_received_at timestamptz, p_before_writer uuid, p_before_seq bigint)
-RETURNS SETOF usher.scan
+RETURNS TABLE (writer uuid, seq bigint, at timestamptz, received_at timestamptz, checkpoint text, registration text,
+        direction text, verdict text, reason text, flags text, undone boolean, by text, device text, nonce uuid)
 LANGUAGE sql STABLE AS $$
-        SELECT s.* FROM usher.scan AS s
-        WHERE s.family_id = p_family AND s.event_id = p_event
+        SELECT s.writer, s.seq, s.at, s.received_at, s.checkpoint, s.registration, s.direction, s.verdict, s.reason,
+               s.flags, s.presence_version > 0 AND EXISTS (
+                        SELECT FROM usher.scan AS u
+                        WHERE u.family_id = p_family AND u.undoes = usher.scan_id(s.writer, s.seq)),
+               s.by, s.device, s.nonce
+        FROM usher.scan AS s
+        WHERE s.family_id = p_family AND s.event_id = p_event AND s.undoes IS NULL
           AND (p_checkpoint IS NULL OR s.checkpoint = p_checkpoint)
           AND (p_registration IS NULL OR s.registration = p_registration)
+          AND (p_by IS NULL OR s.by = p_by)
           AND (p_since IS NULL OR s.received_at >= p_since)
           AND (p_before_received_at IS NULL
                OR (s.received_at, s.writer, s.seq) < (p_before_received_at, p_before_writer, p_before_seq))
@@ -217,6 +230,19 @@ LANGUAGE sql STABLE AS $$
         LEFT JOIN usher.scan_note AS n ON n.family_id = p_family AND n.writer = s.writer AND n.seq = s.seq
         WHERE s.family_id = p_family AND s.event_id = p_event AND s.registration = p_registration
         ORDER BY s.received_at, s.writer, s.seq
+$$;
+
+-- How a person came to be where he is: the moves at a checkpoint, undone ones and undoings among them, each day's in
+-- their order.
+CREATE FUNCTION usher.scan_moves(p_family uuid, p_event uuid, p_checkpoint text, p_registration text)
+RETURNS TABLE (id text, day text, undoes text, version bigint, inside boolean, admitted boolean, received_at timestamptz)
+LANGUAGE sql STABLE AS $$
+        SELECT usher.scan_id(s.writer, s.seq), coalesce(to_char(s.day, 'YYYY-MM-DD'), ''), s.undoes, s.presence_version,
+               s.presence_inside, s.presence_admitted, s.received_at
+        FROM usher.scan AS s
+        WHERE s.family_id = p_family AND s.event_id = p_event AND s.checkpoint = p_checkpoint
+          AND s.registration = p_registration AND s.presence_version > 0
+        ORDER BY s.day, s.presence_version
 $$;
 
 -- A page of an event's draft history, newest first, before the given version (NULL: from the newest).

@@ -88,25 +88,15 @@ static bool take_rest(struct call *call, struct scan *scan)
 
 /* ---- who asks ---- */
 
-static bool names_checkpoint(const struct token_row *token, const struct scan_point *point)
-{
-        char quoted[72];
-
-        snprintf(quoted, sizeof(quoted), "\"%s\"", point->checkpoint);
-        return token->event && strcmp(token->event, point->event) == 0 && strstr(token->checkpoints, quoted);
-}
-
 static bool is_allowed(struct call *call, const struct scan *scan, const struct login *login)
 {
-        const struct token_row *token = login->token;
-
         if (scan->force && call->role < ROLE_DESK) {
                 call_fail_forbidden(call, role_word(ROLE_DESK));
                 return false;
         }
         for (size_t i = 0; i < scan->point_count; i++) {
-                if (login_covers(login, &call->api->state, scan->points[i].event) &&
-                        (!token || !token->checkpoints || names_checkpoint(token, &scan->points[i])))
+                if (login_covers_checkpoint(
+                            login, &call->api->state, scan->points[i].event, scan->points[i].checkpoint))
                         continue;
                 call_fail_forbidden(call, NULL);
                 return false;
@@ -131,6 +121,25 @@ static bool is_in_pace(struct call *call, struct scan *scan, struct login *login
         return false;
 }
 
+static void caught_up(void *context, enum outcome outcome)
+{
+        struct call *call = context;
+
+        (void)outcome; /* not caught up: its deadline has passed, or it is judged by what is known */
+        scan_submit(call->own);
+}
+
+/* Another daemon may have issued it a moment ago: whoever is sent away was looked for in all that has been recorded. */
+static void submit_unknown(struct call *call, struct scan *scan, struct login *login)
+{
+        if (!is_in_pace(call, scan, login))
+                return;
+        if (call->api->database == STORE_ONLINE)
+                store_catch_up(call->api->store, call->deadline_us, caught_up, call);
+        else
+                scan_submit(scan);
+}
+
 static void checkin_scan(struct call *call)
 {
         struct login *login = peer_session(request_peer(call->request));
@@ -142,9 +151,10 @@ static void checkin_scan(struct call *call)
         if (!take_points(call, scan) || !take_credential(call, scan) || !take_rest(call, scan) ||
                 !is_allowed(call, scan, login) || !scan_points_exist(call, scan))
                 return;
-        if (!scan_is_known(scan) && !is_in_pace(call, scan, login))
-                return;
-        scan_submit(scan);
+        if (scan_is_known(scan))
+                scan_submit(scan);
+        else
+                submit_unknown(call, scan, login);
 }
 
 static const char *const scan_errors[] = { "not_found", "exists", "unavailable", "rate_limited", NULL };

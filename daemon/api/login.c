@@ -77,3 +77,17 @@ bool login_covers(const struct login *login, const struct state *state, const ch
         event = rowset_find(&state->events, &UUID_NIL, event_slug);
         return event && event->parent && strcmp(event->parent, bound) == 0;
 }
+
+bool login_covers_checkpoint(
+        const struct login *login, const struct state *state, const char *event_slug, const char *checkpoint)
+{
+        const struct token_row *token = login ? login->token : NULL;
+        char quoted[72];
+
+        if (!login_covers(login, state, event_slug))
+                return false;
+        if (!token || !token->checkpoints)
+                return true;
+        snprintf(quoted, sizeof(quoted), "\"%s\"", checkpoint);
+        return token->event && strcmp(token->event, event_slug) == 0 && strstr(token->checkpoints, quoted);
+}

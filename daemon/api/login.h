@@ -23,3 +23,6 @@ bool role_parse(const char *word, enum role *role);
 /* Whether the login's token covers an event (its own, or a child of its own). */
 struct state;
 bool login_covers(const struct login *login, const struct state *state, const char *event_slug);
+/* … and one of its checkpoints: those of a token are of its event alone. */
+bool login_covers_checkpoint(
+        const struct login *login, const struct state *state, const char *event_slug, const char *checkpoint);

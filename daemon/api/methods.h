@@ -26,5 +26,5 @@ extern const struct method booking_create_method, booking_cancel_method, booking
 extern const struct method checkpoint_put_method, checkpoint_get_method, checkpoint_list_method,
         checkpoint_delete_method;
 extern const struct method person_erase_method, person_export_method;
-extern const struct method checkin_verify_method;
-extern const struct method checkin_scan_method;
+extern const struct method checkin_log_method, checkin_scan_method, checkin_stats_method, checkin_undo_method,
+        checkin_verify_method;

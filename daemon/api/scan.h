@@ -67,6 +67,10 @@ bool scan_find(struct scan *scan, struct scan_found *found);
 /* Claims what the scan depends on and joins the store's queue. */
 void scan_submit(struct scan *scan);
 
+/* Moves the counter of people inside, where the checkpoint has a capacity; `free`: it may end beyond that. */
+void scan_count_inside(struct batch *batch, struct change *change, const struct checkpoint_row *checkpoint,
+        struct date day, int by, bool free);
+
 /* ---- scan_answer.c ---- */
 
 struct scan_answer {
@@ -76,7 +80,8 @@ struct scan_answer {
         const char *flags; /* JSON array */
         const char *scan; /* its id; NULL: none was recorded */
         const char *nonce;
-        struct instant at, now, first_at;
+        struct instant at, now;
+        struct instant first_at; /* the earlier admission, if one stands: shown where that is the reason */
         const char *first_device;
         int64_t inside;
         bool replayed;

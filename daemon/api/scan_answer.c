@@ -237,7 +237,7 @@ size_t scan_answer_write(const struct scan_answer *answer, struct buffer *out_bu
         json_member_text(out, "checkpoint", answer->found->checkpoint->row.id);
         if (shows_attendee(answer))
                 write_attendee(answer, out);
-        if (!instant_is_none(answer->first_at))
+        if (answer->reason == REASON_ALREADY_ADMITTED && !instant_is_none(answer->first_at))
                 write_first(answer, out);
         json_member_int(out, "inside", answer->inside);
         if (answer->word == VERDICT_INCOMPLETE)

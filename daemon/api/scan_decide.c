@@ -159,18 +159,17 @@ static void record_answers(struct scan *scan, const struct scan_found *found, st
 
 /* ---- recording ---- */
 
-static void record_capacity(struct scan *scan, const struct scan_found *found, struct date day,
-        const struct verdict *verdict, struct batch *batch)
+void scan_count_inside(struct batch *batch, struct change *change, const struct checkpoint_row *checkpoint,
+        struct date day, int by, bool free)
 {
         char id[PRESENCE_ID_MAX];
-        int64_t capacity = found->checkpoint->capacity;
 
-        if (capacity == FIELD_INT_NONE || !verdict->by)
+        if (checkpoint->capacity == FIELD_INT_NONE || !by)
                 return;
-        presence_id(id, found->checkpoint->row.id, day, "");
-        /* Who goes out, or is forced in, may leave more inside than there is room for. */
-        batch_add_counter(batch, &scan->call->change, &event_row(found->event)->event_uuid, "inside", id,
-                verdict->by, INT64_MIN, verdict->by > 0 && !verdict->forced ? capacity : INT64_MAX);
+        presence_id(id, checkpoint->row.id, day, "");
+        /* Who goes out may leave more inside than there is room for: a capacity may have been lowered. */
+        batch_add_counter(batch, change, &checkpoint->row.event, "inside", id, by, INT64_MIN,
+                by > 0 && !free ? checkpoint->capacity : INT64_MAX);
 }
 
 static void record(struct scan *scan, const struct scan_found *found, const struct verdict_case *judged,
@@ -213,7 +212,7 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
         batch_expect(batch, &scan->call->change, found->checkpoint);
         if (seat)
                 batch_expect(batch, &scan->call->change, seat);
-        record_capacity(scan, found, day, verdict, batch);
+        scan_count_inside(batch, &scan->call->change, found->checkpoint, day, verdict->by, verdict->forced);
         if (verdict->word == VERDICT_ADMITTED)
                 record_answers(scan, found, batch);
         scan->place = batch_add_scan(batch, &scan->call->change, &row);
@@ -232,15 +231,13 @@ static bool claims_another(const struct scan *scan, const struct scan_found *fou
         return strcmp(scan->claimed, found->registration ? found->registration->row.id : "") != 0;
 }
 
-/* The earlier admission, where that is the reason. */
+/* The earlier admission, if one stands. */
 static void name_first(const struct verdict_case *judged, struct scan_answer *answer)
 {
         const struct presence_row *presence = judged->presence;
 
-        if (answer->reason != REASON_ALREADY_ADMITTED || !presence)
-                return;
-        answer->first_at = presence->first_at;
-        answer->first_device = presence->first_device;
+        answer->first_at = presence ? presence->first_at : INSTANT_NONE;
+        answer->first_device = presence ? presence->first_device : NULL;
 }
 
 static enum decision decide_found(struct scan *scan, const struct scan_found *found, struct batch *batch)
@@ -265,7 +262,6 @@ static enum decision decide_found(struct scan *scan, const struct scan_found *fo
                 .nonce = scan->nonce_text,
                 .at = judged.at,
                 .now = scan->received_at,
-                .first_at = INSTANT_NONE,
                 .inside = judged.inside + verdict.by,
         };
         name_first(&judged, &answer);

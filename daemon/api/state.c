@@ -220,7 +220,6 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
 {
         const struct event_state *event = state_event_by_uuid(state, &scan->event);
         _cleanup_(row_unrefp) struct presence_row *sealed = NULL;
-        const struct presence_row *before;
         struct presence_row row;
         char id[PRESENCE_ID_MAX];
 
@@ -229,7 +228,6 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
         roster_checkpoint_mark_used(event->roster, scan->checkpoint);
         if (!scan->presence_version)
                 return;
-        before = roster_presence(event->roster, scan->checkpoint, scan->day, scan->registration);
         row_clear(&row, &presence_record);
         row.row.family = scan->family;
         row.row.event = scan->event;
@@ -241,10 +239,10 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
         row.inside = scan->presence_inside;
         row.admitted = scan->presence_admitted;
         if (row.admitted) {
-                bool stood = before && before->admitted;
+                bool stood = !instant_is_none(scan->first_at);
 
-                row.first_at = stood ? before->first_at : scan->at;
-                row.first_device = stood ? before->first_device : scan->device;
+                row.first_at = stood ? scan->first_at : scan->at;
+                row.first_device = stood ? scan->first_device : scan->device;
         }
         sealed = row_seal(&row);
         roster_apply(event->roster, sealed);

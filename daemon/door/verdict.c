@@ -205,10 +205,8 @@ struct date verdict_day(const struct checkpoint_row *checkpoint, struct instant 
 
 static void go_in(struct verdict *verdict, const struct verdict_case *judged)
 {
-        const struct presence_row *presence = judged->presence;
-
         verdict->word = VERDICT_ADMITTED;
-        verdict->moves = !presence || !presence->inside || !presence->admitted;
+        verdict->moves = true;
         verdict->inside = verdict->admitted = true;
         verdict->by = is_inside(judged) ? 0 : 1;
 }
@@ -216,9 +214,9 @@ static void go_in(struct verdict *verdict, const struct verdict_case *judged)
 static void go_out(struct verdict *verdict, const struct verdict_case *judged)
 {
         verdict->word = VERDICT_LEFT;
-        verdict->moves = is_inside(judged);
+        verdict->moves = true;
         verdict->admitted = judged->presence && judged->presence->admitted;
-        verdict->by = verdict->moves ? -1 : 0;
+        verdict->by = is_inside(judged) ? -1 : 0;
 }
 
 struct verdict verdict_decide(const struct verdict_case *judged)

@@ -77,7 +77,10 @@ struct verdict {
         enum verdict_word word;
         enum verdict_reason reason; /* why refused, or (forced) what was overridden */
         bool forced;
-        /* What becomes of the presence; `by`: how it changes the number of people inside. */
+        /*
+         * What becomes of the presence: every admission and exit is a move, so that the last can be taken back. `by`:
+         * how it changes the number of people inside.
+         */
         bool moves, inside, admitted;
         int by;
 };

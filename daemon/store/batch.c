@@ -24,7 +24,7 @@ const char batch_record_sql[] = "SELECT outcome, detail FROM usher.record($1::uu
                                 "$20::timestamptz[], $21::text[], "
                                 "$22::text[], $23::text[], $24::text[], $25::bigint[], $26::bigint[], "
                                 "$27::boolean[], $28::boolean[], $29::boolean[], $30::timestamptz[], "
-                                "$31::text[], $32::bytea[])";
+                                "$31::text[], $32::bytea[], $33::text[])";
 
 void batch_init(struct batch *batch)
 {
@@ -216,7 +216,8 @@ static const char *carry(const char *text, char **tail)
 size_t batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan)
 {
         const char *const texts[] = { scan->checkpoint, scan->registration, scan->direction, scan->verdict,
-                scan->reason, scan->device, scan->by, scan->why, scan->flags, scan->first_device };
+                scan->reason, scan->device, scan->by, scan->why, scan->flags, scan->first_device,
+                scan->undoes };
         struct batch_scan *own;
         size_t size = 1;
         char *tail;
@@ -238,6 +239,7 @@ size_t batch_add_scan(struct batch *batch, struct change *change, const struct s
         own->scan.why = carry(scan->why, &tail);
         own->scan.flags = carry(scan->flags, &tail);
         own->scan.first_device = carry(scan->first_device, &tail);
+        own->scan.undoes = carry(scan->undoes, &tail);
         return batch->scan_count - 1;
 }
 
@@ -394,6 +396,7 @@ static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const st
         element_instant(&column[21], scan->first_at);
         element_text(&column[22], scan->first_device);
         element_bytes(&column[23], scan->hash, sizeof(scan->hash));
+        element_text(&column[24], scan->undoes);
 }
 
 static void scan_params(struct batch_params *params, const struct batch *batch)

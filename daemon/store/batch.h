@@ -4,10 +4,10 @@
 
 #include "store/store.h"
 
-/* usher.record's parameters: 8, and a column of an array for each of a scan's 24. */
+/* usher.record's parameters: 8, and a column of an array for each of a scan's 25. */
 enum {
         BATCH_HEAD_PARAMS = 8,
-        BATCH_SCAN_COLUMNS = 24,
+        BATCH_SCAN_COLUMNS = 25,
         BATCH_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS
 };
 

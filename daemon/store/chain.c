@@ -65,5 +65,6 @@ void chain_next(
         put_int(&state, scan->presence_inside + 2 * scan->presence_admitted + 4 * scan->force);
         put_int(&state, scan->first_at.us);
         put_text(&state, scan->first_device);
+        put_text(&state, scan->undoes);
         crypto_generichash_final(&state, hash, CHAIN_BYTES);
 }

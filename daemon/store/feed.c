@@ -118,7 +118,8 @@ static void ask_changes(struct feed *feed)
                 "$2::uuid[], $3::bigint[])",
                 "SELECT writer, seq, event_id, checkpoint, registration, day, verdict, reason, at, device, "
                 "inside, "
-                "presence_version, presence_inside, presence_admitted FROM usher.scans_since($1::uuid, "
+                "presence_version, presence_inside, presence_admitted, first_at, first_device, undoes "
+                "FROM usher.scans_since($1::uuid, "
                 "$2::uuid[], $3::bigint[])",
         };
 

@@ -111,7 +111,13 @@ static void take_scans(struct feed *feed, const PGresult *result)
                         .presence_version = int_at(result, line, 11),
                         .presence_inside = PQgetvalue(result, line, 12)[0],
                         .presence_admitted = PQgetvalue(result, line, 13)[0],
+                        .first_at = INSTANT_NONE,
+                        .first_device = text_at(result, line, 15),
+                        .undoes = text_at(result, line, 16),
                 };
+
+                if (!PQgetisnull(result, line, 14))
+                        scan.first_at.us = int_at(result, line, 14) + INT64_C(946684800) * INSTANT_SECOND;
 
                 if (!PQgetisnull(result, line, 5))
                         scan.day.days = (int32_t)int_at(result, line, 5) + 10957;

@@ -166,13 +166,13 @@ struct scan_row {
         const char *device, *by, *why;
         const char *flags; /* JSON array text or NULL */
         bool force; /* asked for, needed or not */
-        struct instant first_at; /* the earlier admission it was answered with; none */
+        struct instant first_at; /* the earlier admission that stands, its own aside; none */
         const char *first_device;
+        const char *undoes; /* the id of the scan that it takes back; NULL: it is a scan itself */
         int64_t inside; /* as answered */
         int64_t registration_version; /* relied on; re-checked when recorded */
         int64_t presence_version; /* of the presence after it; 0: it moved nobody */
         bool presence_inside, presence_admitted; /* … and what it says then */
-        bool undone;
         struct uuid writer; /* set by the store: its place in the log */
         int64_t seq;
         uint8_t hash[CHAIN_BYTES]; /* … and in its chain, see chain.h */

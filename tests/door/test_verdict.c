@@ -285,7 +285,7 @@ START_TEST(count_admits_any_number_of_times_and_counts_the_person_once)
         checkpoint.mode = "count";
         been(true, true);
         verdict = verdict_decide(&judged);
-        ck_assert(verdict.word == VERDICT_ADMITTED && !verdict.moves && verdict.by == 0);
+        ck_assert(verdict.word == VERDICT_ADMITTED && verdict.moves && verdict.by == 0);
 }
 END_TEST
 
@@ -378,7 +378,7 @@ START_TEST(who_is_forced_in_again_is_counted_once)
         been(true, true);
         judged.force = true;
         verdict = verdict_decide(&judged);
-        ck_assert(verdict.forced && verdict.by == 0 && !verdict.moves);
+        ck_assert(verdict.forced && verdict.by == 0 && verdict.inside);
 }
 END_TEST
 

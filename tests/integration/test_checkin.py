@@ -345,8 +345,8 @@ def test_repeats_in_flight_are_one_scan(daemon, door, scanner):
 
 def logged(daemon, event):
     return daemon.cluster.psql(
-        f"SELECT s.verdict, coalesce(s.reason, ''), coalesce(s.registration, ''), coalesce(s.why, ''), s.device, s.by, s.flags "
-        f"FROM usher.scan AS s JOIN usher.event AS e ON e.event_uuid = s.event_id WHERE e.id = '{event.slug}' ORDER BY s.received_at")
+        f"SELECT s.verdict, coalesce(s.reason, ''), coalesce(s.registration, ''), coalesce(n.why, ''), s.device, s.by, s.flags "
+        f"FROM usher.scan AS s LEFT JOIN usher.scan_note AS n USING (family_id, writer, seq) JOIN usher.event AS e ON e.event_uuid = s.event_id WHERE e.id = '{event.slug}' ORDER BY s.received_at")
 
 
 def test_every_scan_is_in_the_log_and_none_can_be_changed(daemon, door, scanner):
@@ -632,3 +632,123 @@ def test_guessing_is_held_back_by_connection(daemon, door):
                 kinds.append(error.kind)
         assert kinds[:30] == ["unknown_credential"] * 30 and kinds[-1] == "rate_limited"
         assert door.scan("ANOTHER", client=other)["reason"] == "unknown_credential"
+
+
+# ---- taking back ----
+
+def undo(door, client, made, checkpoint="door", **more):
+    return client.call("checkin.undo", event=door.slug, checkpoint=checkpoint, registration=made["registration"],
+                       **{"why": "A mistake", **more})
+
+
+@pytest.fixture
+def desk(daemon, door):
+    with daemon.client(door.token("desk")) as client:
+        yield client
+
+
+def test_an_admission_taken_back_never_was(daemon, door, desk):
+    made = door.registration()
+    first = door.scan(made["credential"], client=desk, device="North 1")
+    assert undo(door, desk, made) == {"scan": first["scan"], "undone": True, "inside": 0}
+    second = door.scan(made["credential"], client=desk, device="North 2")
+    assert (second["verdict"], second["inside"]) == ("admitted", 1)
+    assert door.scan(made["credential"], client=desk)["first"]["device"] == "North 2"
+    log = desk.call("checkin.log", event=door.slug)["scans"]
+    assert [(one["verdict"], one["undone"], one["device"]) for one in log] == [
+        ("refused", False, "desk of a test"), ("admitted", False, "North 2"), ("admitted", True, "North 1")]
+    assert daemon.cluster.psql("SELECT why FROM usher.scan_note WHERE registration = '" + made["registration"] + "'") == [["A mistake"]]
+
+
+def test_moves_are_taken_back_one_after_the_other(door, desk):
+    door.checkpoint("hall", mode="reentry")
+    made = door.registration()
+    ids = [door.scan(made["credential"], "hall", client=desk, direction=direction)["scan"]
+           for direction in ("in", "out", "in", "out")]
+    inside = []
+    for scan in reversed(ids):
+        answer = undo(door, desk, made, "hall")
+        assert answer["scan"] == scan
+        inside.append(answer["inside"])
+    assert inside == [1, 0, 1, 0]
+    error = desk.fails("not_found", "checkin.undo", event=door.slug, checkpoint="hall", registration=made["registration"], why="W")
+    assert error.data["what"] == "scan"
+
+
+def test_only_the_last_is_taken_back(door, desk):
+    door.checkpoint("lunch", mode="count")
+    made = door.registration()
+    first, second = (door.scan(made["credential"], "lunch", client=desk)["scan"] for _ in range(2))
+    params = {"event": door.slug, "checkpoint": "lunch", "registration": made["registration"], "why": "W"}
+    assert desk.fails("stale", "checkin.undo", params, scan=first).data == {"kind": "stale", "scan": second}
+    assert desk.call("checkin.undo", params, scan=second)["inside"] == 1
+    assert desk.call("checkin.undo", params, scan=first)["inside"] == 0
+    desk.fails("not_found", "checkin.undo", params, scan=second)
+
+
+def test_an_exits_place_may_be_taken(door, desk):
+    door.checkpoint("hall", mode="reentry", capacity=1)
+    one, other = door.registration(), door.registration()
+    door.scan(one["credential"], "hall", client=desk)
+    door.scan(one["credential"], "hall", client=desk, direction="out")
+    door.scan(other["credential"], "hall", client=desk)
+    params = {"event": door.slug, "checkpoint": "hall", "registration": one["registration"], "why": "W"}
+    assert desk.fails("full", "checkin.undo", params).data["capacity"] == 1
+    undo(door, desk, other, "hall")
+    assert undo(door, desk, one, "hall")["inside"] == 1
+    assert door.scan(other["credential"], "hall", client=desk)["reason"] == "full"
+
+
+def test_a_repeated_undo_is_one(door, desk):
+    door.checkpoint("lunch", mode="count")
+    made = door.registration()
+    for _ in range(3):
+        door.scan(made["credential"], "lunch", client=desk)
+    key = new_uuid()
+    first = undo(door, desk, made, "lunch", request_key=key)
+    assert undo(door, desk, made, "lunch", request_key=key) == {**first, "replayed": True}
+    assert undo(door, desk, made, "lunch")["scan"] != first["scan"]
+
+
+def test_an_undo_is_for_the_desk_and_its_checkpoints(daemon, door, scanner):
+    made = door.registration()
+    door.scan(made["credential"], client=scanner)
+    params = {"event": door.slug, "checkpoint": "door", "registration": made["registration"], "why": "W"}
+    scanner.fails("forbidden", "checkin.undo", params)
+    with daemon.client(door.token("desk", event=door.slug, checkpoints=["other"])) as elsewhere:
+        elsewhere.fails("forbidden", "checkin.undo", params)
+
+
+# ---- the log over the socket ----
+
+def test_the_log_pages_newest_first(door, desk):
+    door.checkpoint("lunch", mode="count")
+    made = door.registration()
+    nonces = [new_uuid() for _ in range(7)]
+    for nonce in nonces:
+        door.scan(made["credential"], "lunch", client=desk, nonce=nonce)
+    door.scan("NOBODY", client=desk)
+    seen, cursor = [], None
+    while True:
+        page = desk.call("checkin.log", event=door.slug, checkpoint="lunch", limit=3, cursor=cursor)
+        seen += page["scans"]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert [one["nonce"] for one in seen] == nonces[::-1]
+    assert {one["registration"] for one in seen} == {made["registration"]}
+    by_person = desk.call("checkin.log", event=door.slug, registration=made["registration"].lower())["scans"]
+    assert by_person == seen
+    since = desk.call("checkin.log", event=door.slug, since=seen[2]["received_at"], checkpoint="lunch")["scans"]
+    assert since == seen[:3]
+    unknown = desk.call("checkin.log", event=door.slug)["scans"][0]
+    assert (unknown["registration"], unknown["reason"], unknown["by"]) == (None, "unknown_credential", "desk of a test")
+    desk.fails("invalid_params", "checkin.log", event=door.slug, cursor="no")
+
+
+def test_a_scanner_sees_its_own_scans(daemon, door, scanner, desk):
+    mine, theirs = door.registration(), door.registration()
+    door.scan(mine["credential"], client=scanner)
+    door.scan(theirs["credential"], client=desk)
+    assert [one["registration"] for one in scanner.call("checkin.log", event=door.slug)["scans"]] == [mine["registration"]]
+    assert len(desk.call("checkin.log", event=door.slug)["scans"]) == 2

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * checkin.undo: takes back the last admission or exit of a person at a checkpoint.
+ *
+ * What stood before it is in the log alone. So the log is read first, and what it says is good as long as the presence
+ * has the version that it had then: else it is read again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/login.h"
+#include "api/methods.h"
+#include "api/params.h"
+#include "api/registration.h"
+#include "api/scan.h"
+
+enum { READINGS_MOST = 8 };
+
+enum column {
+        COLUMN_ID,
+        COLUMN_DAY,
+        COLUMN_UNDOES,
+        COLUMN_VERSION,
+        COLUMN_INSIDE,
+        COLUMN_ADMITTED,
+        COLUMN_RECEIVED_AT
+};
+
+static const char moves_sql[] = "SELECT id, day, undoes, version, inside, admitted, "
+                                "(extract(epoch FROM received_at) * 1000000)::bigint "
+                                "FROM usher.scan_moves($1::uuid, $2::uuid, $3, $4)";
+
+/* A move that stands. */
+struct move {
+        char id[SCAN_ID_LENGTH + 1];
+        struct date day;
+        bool inside, admitted; /* after it */
+        int64_t received_us;
+};
+
+struct undo {
+        struct move *moves; /* each day's in their order */
+        size_t count;
+        struct version {
+                struct date day;
+                int64_t version; /* of the presence, undone moves counted */
+        } * versions;
+        size_t version_count;
+        unsigned readings;
+        bool read;
+};
+
+static void undo_free(void *own)
+{
+        struct undo *undo = own;
+
+        free(undo->moves);
+        free(undo->versions);
+        free(undo);
+}
+
+/* ---- what the log says ---- */
+
+static void take_line(struct undo *undo, const struct store_result *result, size_t line)
+{
+        struct date day = DATE_NONE;
+        struct move move = { .inside = result_text(result, line, COLUMN_INSIDE)[0] == 't',
+                .admitted = result_text(result, line, COLUMN_ADMITTED)[0] == 't',
+                .received_us = strtoll(result_text(result, line, COLUMN_RECEIVED_AT), NULL, 10) };
+
+        date_parse(result_text(result, line, COLUMN_DAY), &day);
+        if (!undo->version_count || undo->versions[undo->version_count - 1].day.days != day.days)
+                undo->versions[undo->version_count++].day = day;
+        undo->versions[undo->version_count - 1].version =
+                strtoll(result_text(result, line, COLUMN_VERSION), NULL, 10);
+        if (result_text(result, line, COLUMN_UNDOES)) {
+                undo->count--; /* the last that stood */
+                return;
+        }
+        snprintf(move.id, sizeof(move.id), "%s", result_text(result, line, COLUMN_ID));
+        move.day = day;
+        undo->moves[undo->count++] = move;
+}
+
+static void caught_up(void *context, enum outcome outcome)
+{
+        struct call *call = context;
+
+        (void)outcome; /* what memory lacks makes the log be read again */
+        store_submit(call->api->store, &call->change);
+}
+
+static void log_answered(void *context, enum outcome outcome, const struct store_result *result)
+{
+        struct call *call = context;
+        struct undo *undo = call->own;
+
+        if (outcome != OUTCOME_DONE) {
+                if (outcome == OUTCOME_UNKNOWN)
+                        call_fail_unavailable(call, true);
+                else
+                        call_fail_internal(call, "the moves at a checkpoint could not be read");
+                return;
+        }
+        undo->moves = xrealloc(undo->moves, (result_lines(result) + 1) * sizeof(*undo->moves));
+        undo->versions = xrealloc(undo->versions, (result_lines(result) + 1) * sizeof(*undo->versions));
+        undo->count = undo->version_count = 0;
+        for (size_t line = 0; line < result_lines(result); line++)
+                take_line(undo, result, line);
+        undo->read = true;
+        store_catch_up(call->api->store, call->deadline_us, caught_up, call);
+}
+
+static void read_log(struct call *call, const struct registration_row *registration)
+{
+        struct undo *undo = call->own;
+        char family[37], event[37];
+        const char *values[] = { family, event, call_text(call, "checkpoint"), registration->row.id };
+
+        if (undo->readings++ == READINGS_MOST) {
+                call_fail_unavailable(call, true);
+                return;
+        }
+        uuid_format(&call->event->family->uuid, family);
+        uuid_format(&event_row(call->event)->event_uuid, event);
+        store_read(call->api->store, moves_sql, 4, values, call->deadline_us, log_answered, call);
+}
+
+/* Whether nothing has moved since the log was read. */
+static bool is_fresh(const struct call *call, const char *registration)
+{
+        const struct undo *undo = call->own;
+        const char *checkpoint = call_text(call, "checkpoint");
+
+        for (size_t i = 0; i < undo->version_count; i++) {
+                const struct presence_row *presence =
+                        roster_presence(call->event->roster, checkpoint, undo->versions[i].day, registration);
+
+                if (!presence || presence->row.version != undo->versions[i].version)
+                        return false;
+        }
+        return undo->read;
+}
+
+/* ---- what is taken back ---- */
+
+static const struct move *last_of_day(const struct undo *undo, struct date day)
+{
+        const struct move *last = NULL;
+
+        for (size_t i = 0; i < undo->count; i++)
+                if (undo->moves[i].day.days == day.days)
+                        last = &undo->moves[i];
+        return last;
+}
+
+static const struct move *last_of_all(const struct undo *undo)
+{
+        const struct move *last = NULL;
+
+        for (size_t i = 0; i < undo->count; i++) {
+                const struct move *move = last_of_day(undo, undo->moves[i].day);
+
+                if (!last || move->received_us > last->received_us)
+                        last = move;
+        }
+        return last;
+}
+
+static void fail_stale(struct call *call, const struct move *last)
+{
+        struct buffer more = BUFFER_NULL;
+        struct jsonout out = JSONOUT(&more);
+
+        json_member_text(&out, "scan", last->id);
+        call_fail(call, "stale", "it is not the last one there", more.data);
+        buffer_deinit(&more);
+}
+
+/* The move that is meant; NULL: the call has been answered. */
+static const struct move *meant(struct call *call)
+{
+        const struct undo *undo = call->own;
+        const char *scan = call_text(call, "scan");
+        const struct move *last = last_of_all(undo);
+
+        if (!last) {
+                call_fail_not_found(call, "scan", scan ? scan : call_text(call, "registration"));
+                return NULL;
+        }
+        if (!scan || strcmp(scan, last->id) == 0)
+                return last;
+        for (size_t i = 0; i < undo->count; i++)
+                if (strcmp(undo->moves[i].id, scan) == 0) {
+                        last = last_of_day(undo, undo->moves[i].day);
+                        if (last == &undo->moves[i])
+                                return last;
+                }
+        fail_stale(call, last);
+        return NULL;
+}
+
+/* The move before it on its day; NULL: it was the first. */
+static const struct move *before(const struct undo *undo, const struct move *move)
+{
+        return move > undo->moves && move[-1].day.days == move->day.days ? move - 1 : NULL;
+}
+
+static void keep_result(struct call *call, const struct move *move, int64_t inside)
+{
+        struct jsonout out = JSONOUT(&call->kept);
+
+        json_begin_object(&out);
+        json_member_text(&out, "scan", move->id);
+        json_member_bool(&out, "undone", true);
+        json_member_int(&out, "inside", inside);
+        json_end_object(&out);
+}
+
+static void add_row(struct call *call, struct batch *batch, const struct checkpoint_row *checkpoint,
+        const struct presence_row *presence, const struct move *move, int64_t inside)
+{
+        const struct move *stands = before(call->own, move);
+        struct scan_row row = {
+                .family = call->event->family->uuid,
+                .event = event_row(call->event)->event_uuid,
+                .checkpoint = checkpoint->row.id,
+                .registration = presence->registration,
+                .day = move->day,
+                .verdict = "undone",
+                .at = batch_now(batch),
+                .received_at = batch_now(batch),
+                .device = call->label,
+                .by = call->actor,
+                .why = call_text(call, "why"),
+                .flags = "[]",
+                .inside = inside,
+                .presence_version = presence->row.version + 1,
+                .presence_inside = stands && stands->inside,
+                .presence_admitted = stands && stands->admitted,
+                .first_at = stands && stands->admitted ? presence->first_at : INSTANT_NONE,
+                .first_device = stands && stands->admitted ? presence->first_device : NULL,
+                .undoes = move->id,
+        };
+
+        uuid_v7(batch_now(batch), &row.nonce);
+        batch_expect(batch, &call->change, checkpoint);
+        batch_add_scan(batch, &call->change, &row);
+}
+
+static enum decision take_back(struct call *call, struct batch *batch,
+        const struct checkpoint_row *checkpoint, const struct presence_row *presence, const struct move *move)
+{
+        const struct move *stands = before(call->own, move);
+        int by = (stands && stands->inside) - presence->inside;
+        int64_t inside = roster_inside(call->event->roster, checkpoint->row.id, move->day) +
+                         roster_under_way(call->event->roster, checkpoint->row.id, move->day) + by;
+
+        if (by > 0 && checkpoint->capacity != FIELD_INT_NONE && inside > checkpoint->capacity)
+                return CALL_ANSWERED(call_fail_full(call, checkpoint->capacity));
+        scan_count_inside(batch, &call->change, checkpoint, move->day, by, false);
+        add_row(call, batch, checkpoint, presence, move, inside);
+        keep_result(call, move, inside);
+        return call_record(call, batch);
+}
+
+static enum decision undo_decide(struct call *call, struct batch *batch)
+{
+        const char *id = call_text(call, "checkpoint");
+        const struct checkpoint_row *checkpoint =
+                rowset_find(roster_checkpoints(call->event->roster), &event_row(call->event)->event_uuid, id);
+        const struct registration_row *registration;
+        const struct presence_row *presence;
+        const struct move *move;
+
+        if (!checkpoint)
+                return CALL_ANSWERED(call_fail_not_found(call, "checkpoint", id));
+        registration = registration_need(call);
+        if (!registration)
+                return DECISION_ANSWERED;
+        if (!is_fresh(call, registration->row.id))
+                return CALL_ANSWERED(read_log(call, registration));
+        move = meant(call);
+        if (!move)
+                return DECISION_ANSWERED;
+        presence = roster_presence(call->event->roster, id, move->day, registration->row.id);
+        return take_back(call, batch, checkpoint, presence, move);
+}
+
+static void checkin_undo(struct call *call)
+{
+        const struct login *login = peer_session(request_peer(call->request));
+
+        if (!login_covers_checkpoint(
+                    login, &call->api->state, call_text(call, "event"), call_text(call, "checkpoint"))) {
+                call_fail_forbidden(call, NULL);
+                return;
+        }
+        call->own = xcalloc(1, sizeof(struct undo));
+        call->own_free = undo_free;
+        registration_claim(call, call_text(call, "registration"));
+        call_submit(call, &call->event->family->uuid, undo_decide);
+}
+
+static const struct param undo_params[] = {
+        P_EVENT,
+        P("checkpoint", PARAM_SLUG, REQ, "where"),
+        P_RANGE("registration", PARAM_TEXT, REQ, 1, 64, "whose"),
+        P_RANGE("scan", PARAM_TEXT, 0, 1, 64, "only if this is the last one"),
+        P_RANGE("why", PARAM_TEXT, REQ, 1, 300, "why it is taken back"),
+        PARAM_END,
+};
+static const struct param undo_result[] = {
+        P("scan", PARAM_TEXT, REQ, "the admission or exit that was taken back"),
+        P("undone", PARAM_BOOL, REQ, "true"),
+        P("inside", PARAM_INT, REQ, "people inside the checkpoint"),
+        PARAM_END,
+};
+static const char *const undo_errors[] = { "not_found", "stale", "full", "unavailable", NULL };
+
+const struct method checkin_undo_method = {
+        .name = "checkin.undo",
+        .role = ROLE_DESK,
+        .summary = "takes back the last admission or exit of a person at a checkpoint",
+        .flags = METHOD_CHANGES | METHOD_EVENT,
+        .params = undo_params,
+        .result = undo_result,
+        .errors = undo_errors,
+        .handle = checkin_undo,
+};

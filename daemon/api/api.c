@@ -10,6 +10,7 @@
 #include "api/keyring.h"
 #include "api/login.h"
 #include "api/nonces.h"
+#include "api/refold.h"
 #include "api/token_rights.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -18,9 +19,12 @@
 static void state_changed(void *context, const struct row *row)
 {
         const struct token_row *token = (const struct token_row *)row;
+        struct api *api = context;
 
         if (row->record == &token_record && (row->deleted || token->revoked))
-                api_close_token(context, row->id);
+                api_close_token(api, row->id);
+        else if (row->record == &registration_record)
+                refold_look(api->refold, state_event_by_uuid(&api->state, &row->event));
 }
 
 int api_new(
@@ -38,6 +42,7 @@ int api_new(
         api->guard = login_guard_new();
         api->nonces = nonces_new();
         api->folds = folds_new(workers);
+        api->refold = refold_new(api);
         state_init(&api->state);
         api->state.context = api;
         api->state.changed = state_changed;
@@ -54,6 +59,7 @@ struct api *api_free(struct api *api)
 {
         if (!api)
                 return NULL;
+        refold_free(api->refold);
         folds_free(api->folds);
         keyring_free(api->keyring);
         login_guard_free(api->guard);

@@ -9,6 +9,7 @@
 
 struct event_base;
 struct folds;
+struct refold;
 struct workers;
 
 struct api {
@@ -27,6 +28,7 @@ struct api {
         bool loaded;
         uid_t uid;
         struct folds *folds; /* what folds names for search */
+        struct refold *refold; /* … and those whose text is of another fold */
         /* The owner's: memory holds everything; it cannot go on, and why. */
         void (*loaded_handler)(void *context);
         void (*failed_handler)(void *context, const char *why);

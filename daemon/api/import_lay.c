@@ -432,12 +432,11 @@ static void promote(struct import_lay *lay, struct pending *pending, const struc
 
         fresh.status = "confirmed";
         fresh.waiting_since = INSTANT_NONE;
-        fresh.changed_at = lay->now;
         if (pending) {
-                pending_replace(lay, pending, row_seal(&fresh));
+                pending_replace(lay, pending, registration_reseal(lay->event, &fresh, lay->now));
         } else {
                 fresh.row.version++;
-                pending_add(lay, row_seal(&fresh), row);
+                pending_add(lay, registration_reseal(lay->event, &fresh, lay->now), row);
         }
 }
 

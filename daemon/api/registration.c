@@ -329,8 +329,7 @@ static enum decision cancel_decide(struct call *call, struct batch *batch)
         fresh.row.version++;
         fresh.status = undo ? "confirmed" : "cancelled";
         fresh.waiting_since = INSTANT_NONE;
-        fresh.changed_at = batch_now(batch);
-        row = row_seal(&fresh);
+        row = registration_reseal(call->event, &fresh, batch_now(batch));
         batch_add_row(batch, &call->change, row);
         return call_record(call, batch);
 }

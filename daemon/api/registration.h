@@ -21,6 +21,9 @@ void registration_answer_whole(struct call *call, const json_t *kept);
 /* The registration of a template with fresh search text and change time, sealed; the caller owns it. */
 struct registration_row *registration_seal(
         struct api *api, struct registration_row *template, struct instant now);
+/* The same where nothing has changed that it is found by: its search text is taken over from memory. */
+struct registration_row *registration_reseal(
+        const struct event_state *event, struct registration_row *template, struct instant now);
 /* The standing credential of a kind; NULL: none. */
 const struct credential_row *registration_credential(
         const struct event_state *event, const char *code, const char *kind);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* registration.find: the one box. From memory, in one pass over the roll. */
+/* registration.find: the one box. From memory, in slices so that the loop goes on. */
+#include <event2/event.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -10,7 +11,15 @@
 #include "base/cleanup.h"
 #include "door/search.h"
 
-enum { LIMIT_DOOR = 20, LIMIT_DEFAULT = 100 };
+enum { LIMIT_DOOR = 20, LIMIT_DEFAULT = 100, SLICE_US = 1000, SLICE_ROWS = 4096 };
+
+struct finding {
+        struct call *call;
+        struct event *timer;
+        char *words;
+        struct search *search;
+        size_t limit;
+};
 
 static void write_item(struct jsonout *out, const struct registration_row *row, bool desk)
 {
@@ -54,51 +63,97 @@ static void write_next(struct jsonout *out, enum search_rank rank, const struct 
         json_member_text(out, "next", cursor);
 }
 
-static void find(struct call *call, const struct search_query *query, const struct search_place *after)
+static void finding_free(void *own)
 {
-        bool desk = call->role >= ROLE_DESK, more;
-        size_t limit = (size_t)call_int(call, "limit", LIMIT_DEFAULT), count;
-        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
-        const struct registration_row **rows;
-        struct jsonout out = JSONOUT(&result);
-        enum search_rank rank = SEARCH_FIELD;
+        struct finding *finding = own;
 
-        if (!desk && limit > LIMIT_DOOR)
-                limit = LIMIT_DOOR;
-        rows = xcalloc(limit, sizeof(*rows));
-        count = search_run(roster_roll(call->event->roster), query, after, limit, rows, &more, &rank);
-        json_begin_object(&out);
-        json_name(&out, "registrations");
-        json_begin_array(&out);
-        for (size_t i = 0; i < count; i++)
-                write_item(&out, rows[i], desk);
-        json_end_array(&out);
-        if (more && desk && count)
-                write_next(&out, rank, rows[count - 1]);
+        if (finding->timer)
+                event_free(finding->timer);
+        search_free(finding->search);
+        free(finding->words);
+        free(finding);
+}
+
+/* Those found early may have changed by the end: they are shown as they stand, the erased not at all. */
+static void write_hits(const struct finding *finding, struct jsonout *out)
+{
+        const struct roster *roster = finding->call->event->roster;
+        const struct registration_row **rows = xcalloc(finding->limit, sizeof(*rows));
+        bool desk = finding->call->role >= ROLE_DESK, more;
+        enum search_rank rank = SEARCH_FIELD;
+        size_t count = search_hits(finding->search, rows, &more, &rank);
+
+        json_name(out, "registrations");
+        json_begin_array(out);
+        for (size_t i = 0; i < count; i++) {
+                const struct registration_row *row = roster_registration(roster, rows[i]->row.id);
+
+                if (row && strcmp(row->status, "erased") != 0)
+                        write_item(out, row, desk);
+        }
+        json_end_array(out);
+        if (more && desk)
+                write_next(out, rank, rows[count - 1]);
         else
-                json_member_null(&out, "next");
-        json_end_object(&out);
+                json_member_null(out, "next");
         free(rows);
+}
+
+static void find_go_on(evutil_socket_t fd, short what, void *context)
+{
+        static const struct timeval at_once = { 0, 0 };
+        struct finding *finding = context;
+        struct call *call = finding->call;
+        int64_t until_us = clock_monotonic_us() + SLICE_US;
+        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
+        struct jsonout out = JSONOUT(&result);
+
+        (void)fd;
+        (void)what;
+        call->event = state_event(&call->api->state, call_text(call, "event"));
+        if (!call->event) {
+                call_fail_not_found(call, "event", call_text(call, "event"));
+                return;
+        }
+        while (!search_go_on(finding->search, roster_roll(call->event->roster), SLICE_ROWS)) {
+                if (clock_monotonic_us() < until_us)
+                        continue;
+                evtimer_add(finding->timer, &at_once);
+                return;
+        }
+        json_begin_object(&out);
+        write_hits(finding, &out);
+        json_end_object(&out);
         call_answer(call, &result);
 }
 
 static void registration_find(struct call *call)
 {
+        struct finding *finding = xcalloc(1, sizeof(*finding));
         const char *cursor = call_text(call, "cursor");
-        _cleanup_(freep) char *folded = fold_query(folds_own(call->api->folds), call_text(call, "query"));
+        bool desk = call->role >= ROLE_DESK;
         struct search_place after;
         struct search_query query;
 
-        search_query_init(&query, folded, call->role >= ROLE_DESK);
-        if (call->role < ROLE_DESK && !search_query_is_narrow(&query)) {
+        call->own = finding;
+        call->own_free = finding_free;
+        finding->call = call;
+        finding->words = fold_query(folds_own(call->api->folds), call_text(call, "query"));
+        finding->limit = (size_t)call_int(call, "limit", LIMIT_DEFAULT);
+        if (!desk && finding->limit > LIMIT_DOOR)
+                finding->limit = LIMIT_DOOR;
+        search_query_init(&query, finding->words, desk);
+        if (!desk && !search_query_is_narrow(&query)) {
                 call_fail_params(call, "/query", "a Han character, two letters or a whole code");
                 return;
         }
-        if (cursor && (call->role < ROLE_DESK || !read_cursor(cursor, &after))) {
+        if (cursor && (!desk || !read_cursor(cursor, &after))) {
                 call_fail_params(call, "/cursor", "a cursor from an earlier answer");
                 return;
         }
-        find(call, &query, cursor ? &after : NULL);
+        finding->search = search_new(&query, cursor ? &after : NULL, finding->limit);
+        finding->timer = evtimer_new(call->api->base, find_go_on, finding);
+        find_go_on(-1, 0, finding);
 }
 
 static const struct param find_params[] = {

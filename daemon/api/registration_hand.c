@@ -125,12 +125,11 @@ const struct method registration_transfer_method = {
 /* The registration's version grows with what it holds. */
 static void touch(struct call *call, struct batch *batch, const struct registration_row *before)
 {
-        _cleanup_(row_unrefp) struct row *row = NULL;
+        _cleanup_(row_unrefp) struct registration_row *row = NULL;
         struct registration_row fresh = *before;
 
         fresh.row.version++;
-        fresh.changed_at = batch_now(batch);
-        row = row_seal(&fresh);
+        row = registration_reseal(call->event, &fresh, batch_now(batch));
         batch_add_row(batch, &call->change, row);
 }
 

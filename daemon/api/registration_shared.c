@@ -128,6 +128,27 @@ struct registration_row *registration_seal(
         return row;
 }
 
+struct registration_row *registration_reseal(
+        const struct event_state *event, struct registration_row *template, struct instant now)
+{
+        const struct registration_row *standing = roster_registration(event->roster, template->row.id);
+        struct registration_row *row;
+        char *search = NULL;
+        size_t length = 0;
+
+        if (!template->search && standing) {
+                const char *text = roll_text(roster_roll(event->roster), standing, &length);
+
+                search = length ? xstrndup(text, length) : NULL;
+                template->search = search;
+                template->search_fold = search ? FOLD_VERSION : FIELD_INT_NONE;
+        }
+        template->changed_at = now;
+        row = row_seal(template);
+        free(search);
+        return row;
+}
+
 const struct credential_row *registration_credential(
         const struct event_state *event, const char *code, const char *kind)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/noun.h"
+#include "api/registration.h"
 
 void seats_claim(struct call *call, const struct event_state *event)
 {
@@ -55,14 +56,13 @@ bool seats_retake(struct call *call, struct batch *batch, const struct ticket_ro
 /* The registration as confirmed: its turn has come. */
 static void promote(struct call *call, struct batch *batch, const struct registration_row *waiting)
 {
-        _cleanup_(row_unrefp) struct row *row = NULL;
+        _cleanup_(row_unrefp) struct registration_row *row = NULL;
         struct registration_row fresh = *waiting;
 
         fresh.row.version++;
         fresh.status = "confirmed";
         fresh.waiting_since = INSTANT_NONE;
-        fresh.changed_at = batch_now(batch);
-        row = row_seal(&fresh);
+        row = registration_reseal(call->event, &fresh, batch_now(batch));
         batch_add_row(batch, &call->change, row);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/texts.h"
 
 static void *member(const void *row, const struct field *field)
 {
@@ -47,8 +48,8 @@ void row_clear(void *template, const struct record *record)
         }
 }
 
-/* What the texts and bytes of a row take behind its struct. */
-static size_t tail_size(const void *row)
+/* What the texts and bytes of a row take behind its struct, shared ones aside where they are kept elsewhere. */
+static size_t tail_size(const void *row, bool packed)
 {
         const struct row *head = row;
         size_t size = strlen(head->id) + 1;
@@ -56,6 +57,8 @@ static size_t tail_size(const void *row)
         for (size_t i = 0; i < head->record->count; i++) {
                 const struct field *field = &head->record->fields[i];
 
+                if (packed && field->flags & (FIELD_SHARED | FIELD_DERIVED))
+                        continue;
                 if (field->type == FIELD_TEXT || field->type == FIELD_JSON)
                         size += text_of(row, field) ? strlen(text_of(row, field)) + 1 : 0;
                 else if (field->type == FIELD_BYTES)
@@ -73,28 +76,48 @@ static const char *move_text(const char *text, char **tail)
         return at;
 }
 
-void *row_seal(const void *template)
+static void field_clear(void *template, const struct field *field);
+
+/* NULL texts: everything is kept behind the struct. */
+static void *seal(const void *template, struct texts *texts)
 {
         const struct row *head = template;
         const struct record *record = head->record;
-        struct row *row = xmalloc(record->size + tail_size(template));
+        struct row *row = xmalloc(record->size + tail_size(template, texts != NULL));
         char *tail = (char *)row + record->size;
 
         memcpy(row, template, record->size);
         row->references = 1;
+        row->packed = texts != NULL;
         row->id = move_text(head->id, &tail);
         for (size_t i = 0; i < record->count; i++) {
                 const struct field *field = &record->fields[i];
+                const char **text = member(row, field);
                 struct bytes *bytes = member(row, field);
 
-                if ((field->type == FIELD_TEXT || field->type == FIELD_JSON) && text_of(row, field)) {
-                        *(const char **)member(row, field) = move_text(text_of(row, field), &tail);
+                if (texts && field->flags & FIELD_DERIVED) {
+                        field_clear(row, field);
+                } else if (field->type == FIELD_TEXT || field->type == FIELD_JSON) {
+                        if (*text && texts && field->flags & FIELD_SHARED)
+                                *text = texts_take(texts, *text);
+                        else if (*text)
+                                *text = move_text(*text, &tail);
                 } else if (field->type == FIELD_BYTES && bytes->length) {
                         bytes->data = memcpy(tail, bytes->data, bytes->length);
                         tail += bytes->length;
                 }
         }
         return row;
+}
+
+void *row_seal(const void *template)
+{
+        return seal(template, NULL);
+}
+
+void *row_pack(const void *row, struct texts *texts)
+{
+        return seal(row, texts);
 }
 
 void *row_tombstone(const struct row *of, int64_t version)
@@ -121,12 +144,25 @@ void *row_ref(const void *row)
         return head;
 }
 
+static void drop_shared(struct row *row)
+{
+        for (size_t i = 0; i < row->record->count; i++) {
+                const struct field *field = &row->record->fields[i];
+
+                if (field->flags & FIELD_SHARED && text_of(row, field))
+                        text_drop(text_of(row, field));
+        }
+}
+
 void row_unref(const void *row)
 {
         struct row *head = (struct row *)(uintptr_t)row;
 
-        if (head && __atomic_sub_fetch(&head->references, 1, __ATOMIC_ACQ_REL) == 0)
-                free(head);
+        if (!head || __atomic_sub_fetch(&head->references, 1, __ATOMIC_ACQ_REL))
+                return;
+        if (head->packed)
+                drop_shared(head);
+        free(head);
 }
 
 void row_unrefp(void *rowp)
@@ -173,7 +209,8 @@ bool row_same(const void *a, const void *b)
                 strcmp(one->id, other->id) != 0 || !uuid_equal(&one->event, &other->event))
                 return false;
         for (size_t i = 0; i < one->record->count; i++)
-                if (!fields_same(a, b, &one->record->fields[i]))
+                if (!(one->record->fields[i].flags & FIELD_DERIVED) &&
+                        !fields_same(a, b, &one->record->fields[i]))
                         return false;
         return true;
 }

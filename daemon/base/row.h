@@ -18,6 +18,8 @@
 #include "base/jsonout.h"
 #include "base/uuid.h"
 
+struct texts;
+
 enum field_type {
         FIELD_TEXT, /* const char *, NULL when absent; column text */
         FIELD_INT, /* int64_t, FIELD_INT_NONE when absent; columns int4, int8 */
@@ -39,6 +41,8 @@ struct bytes {
 enum {
         FIELD_ON_WIRE = 1, /* stands in the object a client sees, and is read from parameters */
         FIELD_READ_ONLY = 2, /* … stands there, but is never read from parameters */
+        FIELD_SHARED = 4, /* a text that many rows say alike: row_pack keeps it once */
+        FIELD_DERIVED = 8, /* made from the others: row_same passes over it, row_pack leaves it out */
 };
 
 struct field {
@@ -68,6 +72,7 @@ struct row {
         const struct record *record;
         unsigned references;
         bool deleted; /* a tombstone: only the head counts; its version lives on */
+        bool packed; /* made by row_pack */
         int64_t version; /* from 1 */
         struct uuid family;
         struct uuid event;
@@ -79,11 +84,13 @@ struct row {
 /* A copy of `template` (whose `row.record` is set and whose texts are borrowed) on the heap, with one reference. */
 void *row_seal(const void *template);
 void *row_tombstone(const struct row *of, int64_t version); /* keeps record, family, event, id */
+/* A sealed copy to be kept for long: what is shared is kept once in `texts`, what is derived is left out (absent). */
+void *row_pack(const void *row, struct texts *texts);
 void *row_ref(const void *row); /* NULL is fine */
 void row_unref(const void *row); /* NULL is fine; frees at the last */
 void row_unrefp(void *rowp); /* for _cleanup_ */
 
-/* Whether two rows of a kind say the same, version aside. */
+/* Whether two rows of a kind say the same, version and what is derived aside. */
 bool row_same(const void *a, const void *b);
 
 /* Sets every absent field of a struct whose record is set: NULL, FIELD_INT_NONE, INSTANT_NONE, DATE_NONE, nil, false. */

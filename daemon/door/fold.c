@@ -6,14 +6,21 @@
 #include <unicode/utf16.h>
 
 #include "base/buffer.h"
-#include "base/cleanup.h"
+#include "base/table.h"
 #include "door/han.h"
 #include "door/latin.h"
+
+enum { ORGANISATIONS_KEPT = 1024 };
+
+/* An organisation as it was folded: many come from one. */
+struct organisation {
+        char *name, *folded;
+};
 
 struct fold {
         struct latin *latin;
         struct units base, other;
-        char *place, *place_folded; /* the organisation last folded: many come from one */
+        struct organisation kept[ORGANISATIONS_KEPT]; /* by hash; a newer one takes an older one's place */
 };
 
 struct fold *fold_new(void)
@@ -31,8 +38,10 @@ struct fold *fold_free(struct fold *fold)
         latin_free(fold->latin);
         units_deinit(&fold->base);
         units_deinit(&fold->other);
-        free(fold->place);
-        free(fold->place_folded);
+        for (size_t i = 0; i < ORGANISATIONS_KEPT; i++) {
+                free(fold->kept[i].name);
+                free(fold->kept[i].folded);
+        }
         free(fold);
         return NULL;
 }
@@ -199,7 +208,7 @@ static void add_name(struct fold *fold, struct writer *writer, const char *name)
                 add_units(writer, &fold->other);
         if (latin_simplified(fold->latin, &fold->base, &fold->other))
                 add_units(writer, &fold->other);
-        if (latin_base_umlauts(fold->latin, name, &fold->base))
+        if (latin_base_umlauts(fold->latin, &fold->base))
                 add_units(writer, &fold->base);
 }
 
@@ -207,6 +216,7 @@ static void add_name(struct fold *fold, struct writer *writer, const char *name)
 static void add_organisation(struct fold *fold, struct writer *writer, const char *organisation)
 {
         size_t from = writer->to->length;
+        struct organisation *kept;
 
         if (!organisation)
                 return;
@@ -214,8 +224,9 @@ static void add_organisation(struct fold *fold, struct writer *writer, const cha
                 add_ascii(writer, organisation);
                 return;
         }
-        if (fold->place && strcmp(fold->place, organisation) == 0) {
-                buffer_add_text(writer->to, fold->place_folded);
+        kept = &fold->kept[hash_text(organisation, 0) % ORGANISATIONS_KEPT];
+        if (kept->name && strcmp(kept->name, organisation) == 0) {
+                buffer_add_text(writer->to, kept->folded);
                 return;
         }
         latin_base(fold->latin, organisation, &fold->base);
@@ -223,13 +234,12 @@ static void add_organisation(struct fold *fold, struct writer *writer, const cha
         writer->part = 0;
         if (latin_reading(fold->latin, &fold->base, false, 0, &fold->other))
                 add_units(writer, &fold->other);
-        if (latin_base_umlauts(fold->latin, organisation, &fold->base))
+        if (latin_base_umlauts(fold->latin, &fold->base))
                 add_units(writer, &fold->base);
         writer->part = FOLD_PART;
-        free(fold->place);
-        free(fold->place_folded);
-        fold->place = xstrdup(organisation);
-        fold->place_folded = xstrdup(buffer_text(writer->to) + from);
+        free(kept->name);
+        free(kept->folded);
+        *kept = (struct organisation){ xstrdup(organisation), xstrdup(buffer_text(writer->to) + from) };
 }
 
 static void add_text(struct fold *fold, struct writer *writer, const char *text)

@@ -224,17 +224,12 @@ static void plainly(struct latin *latin, const struct units *composed, struct un
         units_deinit(&bare);
 }
 
-static void compose(struct latin *latin, const char *text)
+void latin_base(struct latin *latin, const char *text, struct units *base)
 {
         UErrorCode error = U_ZERO_ERROR;
 
         read_text(text, &latin->given);
         normalise(unorm2_getNFKCCasefoldInstance(&error), &latin->given, &latin->composed);
-}
-
-void latin_base(struct latin *latin, const char *text, struct units *base)
-{
-        compose(latin, text);
         plainly(latin, &latin->composed, base);
 }
 
@@ -255,26 +250,24 @@ static UChar umlaut_vowel(UChar c)
         }
 }
 
-bool latin_base_umlauts(struct latin *latin, const char *text, struct units *base)
+bool latin_base_umlauts(struct latin *latin, struct units *base)
 {
         struct units spelt = { NULL, 0, 0 };
         bool any = false;
 
-        compose(latin, text);
+        for (int32_t i = 0; i < latin->composed.length && !any; i++)
+                any = umlaut_vowel(latin->composed.data[i]);
+        if (!any)
+                return false;
         for (int32_t i = 0; i < latin->composed.length; i++) {
                 UChar c = latin->composed.data[i], vowel = umlaut_vowel(c);
                 UChar pair[2] = { vowel, c == 0xe5 ? 'a' : 'e' };
 
-                any = any || vowel;
-                if (vowel)
-                        units_add(&spelt, pair, 2);
-                else
-                        units_add(&spelt, &c, 1);
+                units_add(&spelt, vowel ? pair : &c, vowel ? 2 : 1);
         }
-        if (any)
-                plainly(latin, &spelt, base);
+        plainly(latin, &spelt, base);
         units_deinit(&spelt);
-        return any;
+        return true;
 }
 
 /* ---- readings ---- */

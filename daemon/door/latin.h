@@ -23,8 +23,8 @@ struct latin *latin_free(struct latin *latin);
 void latin_open(struct latin *latin);
 /* Lower case, compatibility forms and diacritics gone, Latin letters ASCII; other scripts stay. */
 void latin_base(struct latin *latin, const char *text, struct units *base);
-/* The same with ä, ö, ü and their like written ae, oe, ue; false: there are none. */
-bool latin_base_umlauts(struct latin *latin, const char *text, struct units *base);
+/* The base of the same text, ä, ö, ü and their like written ae, oe, ue; false: it has none. */
+bool latin_base_umlauts(struct latin *latin, struct units *base);
 /*
  * A base in Latin letters alone: Han by syllables with `between` between them (0: nothing), the first of a name read as a
  * surname where `names`. False: it is Latin already.

@@ -31,19 +31,26 @@ static struct roll_block *block_insert(struct roll *roll, size_t at)
         return block;
 }
 
+/* Room for so many bytes, and the zeros behind them. */
 static void block_reserve(struct roll_block *block, size_t capacity)
 {
         if (capacity <= block->capacity)
                 return;
         block->capacity = capacity + capacity / 8 + 128;
-        block->text = xrealloc(block->text, block->capacity);
+        block->text = xrealloc(block->text, block->capacity + ROLL_PAD);
+}
+
+static void block_end(struct roll_block *block, size_t length)
+{
+        block->length = length;
+        memset(block->text + length, 0, ROLL_PAD);
 }
 
 /* Nothing is added at its end any more. */
 static void block_fit(struct roll_block *block)
 {
         block->capacity = block->length;
-        block->text = xrealloc(block->text, block->capacity);
+        block->text = xrealloc(block->text, block->capacity + ROLL_PAD);
 }
 
 /* The text of the n-th becomes this one; it is there already. */
@@ -56,7 +63,7 @@ static void block_set_text(struct roll_block *block, size_t n, const char *text,
         if (length)
                 memcpy(block->text + from, text, length);
         block->text[from + length] = ROLL_END;
-        block->length = block->length - (to - from) + size;
+        block_end(block, block->length - (to - from) + size);
         for (size_t i = n; i < block->count; i++)
                 block->ends[i] = (uint32_t)(block->ends[i] - (to - from) + size);
 }
@@ -69,7 +76,7 @@ static void block_add(struct roll_block *block, size_t n, const struct registrat
         if (!block->length) {
                 block_reserve(block, 1);
                 block->text[0] = ROLL_END;
-                block->length = 1;
+                block_end(block, 1);
         }
         from = roll_begin(block, n);
         memmove(&block->rows[n + 1], &block->rows[n], (block->count - n) * sizeof(block->rows[0]));
@@ -90,12 +97,12 @@ static void block_split(struct roll *roll, size_t at)
         memcpy(half->rows, &whole->rows[kept], half->count * sizeof(half->rows[0]));
         for (size_t i = 0; i < half->count; i++)
                 half->ends[i] = (uint32_t)(whole->ends[kept + i] - from + 1);
-        half->length = whole->length - from + 1;
-        block_reserve(half, half->length);
+        block_reserve(half, whole->length - from + 1);
         half->text[0] = ROLL_END;
         memcpy(half->text + 1, whole->text + from, whole->length - from);
+        block_end(half, whole->length - from + 1);
         whole->count = kept;
-        whole->length = from;
+        block_end(whole, from);
         block_fit(whole);
 }
 
@@ -171,6 +178,13 @@ static bool find_exactly(
         return roll_find(roll, row->created_at, row->row.id, place) && roll_row(roll, place) == row;
 }
 
+bool roll_has_text(const struct roll *roll, const struct roll_place *place)
+{
+        const struct roll_block *block = roll->blocks[place->block];
+
+        return block->ends[place->row] - roll_begin(block, place->row) > 1;
+}
+
 const char *roll_text(const struct roll *roll, const struct registration_row *row, size_t *length)
 {
         const struct roll_block *block;
@@ -220,4 +234,15 @@ void roll_put(struct roll *roll, const struct registration_row *before, const st
         }
         roll->blocks[place.block]->rows[place.row] = row;
         block_set_text(roll->blocks[place.block], place.row, text, length);
+}
+
+void roll_replace(
+        struct roll *roll, const struct registration_row *before, const struct registration_row *row)
+{
+        struct roll_place place;
+
+        if (find_exactly(roll, before, &place))
+                roll->blocks[place.block]->rows[place.row] = row;
+        else
+                add_row(roll, row, "", 0);
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include "door/rows.h"
 
-enum { ROLL_BLOCK_ROWS = 256 };
+enum { ROLL_BLOCK_ROWS = 256, ROLL_PAD = 80 };
 
 /* Before the first text and behind each one. */
 #define ROLL_END '\x1d'
@@ -18,7 +18,7 @@ struct roll_block {
         size_t count;
         const struct registration_row *rows[ROLL_BLOCK_ROWS];
         uint32_t ends[ROLL_BLOCK_ROWS]; /* of each text, behind its ROLL_END */
-        char *text; /* begins with ROLL_END */
+        char *text; /* begins with ROLL_END, and is followed by ROLL_PAD zeros */
         size_t length, capacity;
 };
 
@@ -37,10 +37,14 @@ void roll_deinit(struct roll *roll);
 /* Adds a registration; or, where `before` is given, puts it into that one's place. NULL text: nothing finds it. */
 void roll_put(struct roll *roll, const struct registration_row *before, const struct registration_row *row,
         const char *text);
+/* Puts it into that one's place, whose text it keeps. */
+void roll_replace(
+        struct roll *roll, const struct registration_row *before, const struct registration_row *row);
 /* The first at or behind (created_at, id); false: there is none. */
 bool roll_find(const struct roll *roll, struct instant created_at, const char *id, struct roll_place *place);
 /* The one behind it; false: there is none. */
 bool roll_next(const struct roll *roll, struct roll_place *place);
+bool roll_has_text(const struct roll *roll, const struct roll_place *place);
 const struct registration_row *roll_row(const struct roll *roll, const struct roll_place *place);
 /* The text of a registration, not ended by a NUL; "" and 0 where it has none. */
 const char *roll_text(const struct roll *roll, const struct registration_row *row, size_t *length);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/table.h"
+#include "base/texts.h"
 #include "door/fold.h"
+#include "door/ticket_places.h"
 
 /* People inside a checkpoint on a day. */
 struct tally {
@@ -18,13 +20,6 @@ struct used {
         char checkpoint[];
 };
 
-/* Registrations of a ticket type by status. */
-struct places {
-        int64_t taken, waiting;
-        struct places *next;
-        char ticket[];
-};
-
 struct roster {
         struct uuid event;
         struct rowset tickets, checkpoints;
@@ -34,8 +29,10 @@ struct roster {
         struct table presence;
         struct bookings *bookings;
         struct roll roll;
+        struct texts *texts; /* what many rows say alike */
         struct table tallies;
-        struct places *places;
+        struct ticket_places *places;
+        size_t unfolded; /* registrations that nothing finds, and should */
         struct used *used;
         struct field_names field_names;
 };
@@ -129,6 +126,7 @@ struct roster *roster_new(const struct uuid *event)
         struct roster *roster = xcalloc(1, sizeof(*roster));
 
         roster->event = *event;
+        roster->texts = texts_new();
         table_init(&roster->registrations, id_hash, id_equal);
         table_init(&roster->by_external_id, external_hash, external_equal);
         table_init(&roster->by_person, person_entry_hash, person_entry_equal);
@@ -185,8 +183,9 @@ struct roster *roster_free(struct roster *roster)
         table_unref(&roster->presence);
         bookings_free(roster->bookings);
         roll_deinit(&roster->roll);
+        texts_free(roster->texts);
         tallies_free(&roster->tallies);
-        LIST_FREE(roster->places);
+        ticket_places_free(roster->places);
         LIST_FREE(roster->used);
         field_names_deinit(&roster->field_names);
         free(roster);
@@ -194,31 +193,6 @@ struct roster *roster_free(struct roster *roster)
 }
 
 /* ---- registrations ---- */
-
-static struct places *places_of(struct roster *roster, const char *ticket)
-{
-        struct places *places = roster->places;
-
-        while (places && strcmp(places->ticket, ticket) != 0)
-                places = places->next;
-        if (places)
-                return places;
-        places = xcalloc(1, sizeof(*places) + strlen(ticket) + 1);
-        memcpy(places->ticket, ticket, strlen(ticket) + 1);
-        places->next = roster->places;
-        roster->places = places;
-        return places;
-}
-
-static void count_registration(struct roster *roster, const struct registration_row *row, int by)
-{
-        struct places *places = places_of(roster, row->ticket);
-
-        if (strcmp(row->status, "confirmed") == 0 || row->keeps_place)
-                places->taken += by;
-        else if (strcmp(row->status, "waitlisted") == 0)
-                places->waiting += by;
-}
 
 static void index_registration(struct roster *roster, const struct registration_row *row, bool add)
 {
@@ -229,35 +203,97 @@ static void index_registration(struct roster *roster, const struct registration_
                         table_add(&roster->by_external_id, entry);
                 if (row->email && row->name)
                         table_add(&roster->by_person, entry);
+                ticket_places_add(&roster->places, row);
         } else {
                 if (row->external_id)
                         table_remove(&roster->by_external_id, entry);
                 if (row->email && row->name)
                         table_remove(&roster->by_person, entry);
+                ticket_places_remove(&roster->places, row);
         }
-        count_registration(roster, row, add ? 1 : -1);
 }
 
-/* What finds it; NULL: nothing does, or its text has to be folded anew. */
-static const char *search_text(const struct registration_row *row)
+static bool is_erased(const struct registration_row *row)
 {
-        return row->search_fold == FOLD_VERSION && strcmp(row->status, "erased") != 0 ? row->search : NULL;
+        return strcmp(row->status, "erased") == 0;
+}
+
+static bool texts_same(const char *a, const char *b)
+{
+        return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Whether both are found by the same words. */
+static bool folds_alike(const struct registration_row *a, const struct registration_row *b)
+{
+        return texts_same(a->name, b->name) && texts_same(a->name_latin, b->name_latin) &&
+               texts_same(a->organisation, b->organisation) && texts_same(a->email, b->email) &&
+               texts_same(a->phone, b->phone);
+}
+
+static bool is_unfolded(const struct roster *roster, const struct registration_row *row)
+{
+        size_t length;
+
+        if (!row || is_erased(row))
+                return false;
+        roll_text(&roster->roll, row, &length);
+        return !length;
+}
+
+/* `row` is as it came, `kept` what the roster keeps of it. */
+static void put_into_roll(struct roster *roster, const struct registration_row *before,
+        const struct registration_row *kept, const struct registration_row *row)
+{
+        const char *text = row->search_fold == FOLD_VERSION && !is_erased(row) ? row->search : NULL;
+
+        roster->unfolded -= is_unfolded(roster, before);
+        if (!text && before && !is_erased(row) && folds_alike(before, row))
+                roll_replace(&roster->roll, before, kept);
+        else
+                roll_put(&roster->roll, before, kept, text);
+        roster->unfolded += !text && is_unfolded(roster, kept);
+}
+
+bool roster_has_unfolded(const struct roster *roster)
+{
+        return roster->unfolded > 0;
+}
+
+size_t roster_unfolded(const struct roster *roster, const struct registration_row **rows, size_t max)
+{
+        struct roll_place place = { 0, 0 };
+        size_t count = 0;
+
+        for (bool there = roster->unfolded; there && count < max; there = roll_next(&roster->roll, &place))
+                if (!roll_has_text(&roster->roll, &place) && !is_erased(roll_row(&roster->roll, &place)))
+                        rows[count++] = roll_row(&roster->roll, &place);
+        return count;
+}
+
+void roster_fold(struct roster *roster, const struct registration_row *row, const char *text)
+{
+        if (roster_registration(roster, row->row.id) != row || !is_unfolded(roster, row))
+                return;
+        roll_put(&roster->roll, row, row, text);
+        roster->unfolded--;
 }
 
 static bool apply_registration(struct roster *roster, const struct registration_row *row)
 {
         const struct registration_row *before = roster_registration(roster, row->row.id);
+        struct registration_row *kept;
 
         if ((before && before->row.version >= row->row.version) || row->row.deleted)
                 return false;
-        row_ref(row);
+        kept = row_pack(row, roster->texts);
         if (before) {
                 index_registration(roster, before, false);
                 table_remove(&roster->registrations, before);
         }
-        roll_put(&roster->roll, before, row, search_text(row));
-        table_add(&roster->registrations, (void *)(uintptr_t)row);
-        index_registration(roster, row, true);
+        put_into_roll(roster, before, kept, row);
+        table_add(&roster->registrations, kept);
+        index_registration(roster, kept, true);
         field_names_note(&roster->field_names, row->fields);
         row_unref(before);
         return true;
@@ -294,10 +330,9 @@ static bool apply_credential(struct roster *roster, const struct credential_row 
                         break;
         if ((before && before->row.version >= row->row.version) || row->row.deleted)
                 return false;
-        row_ref(row);
         if (before)
                 index_credential(roster, before, false);
-        index_credential(roster, row, true);
+        index_credential(roster, row_pack(row, roster->texts), true);
         row_unref(before);
         return true;
 }
@@ -335,15 +370,16 @@ static bool apply_presence(struct roster *roster, const struct presence_row *row
 {
         const struct presence_row *before =
                 table_find(&roster->presence, hash_text(row->row.id, 0), row->row.id);
+        struct presence_row *kept;
 
         if (before && before->row.version >= row->row.version)
                 return false;
-        row_ref(row);
+        kept = row_pack(row, roster->texts);
         if (before) {
                 count_inside(roster, before, -1);
                 table_remove(&roster->presence, before);
         }
-        table_add(&roster->presence, (void *)(uintptr_t)row);
+        table_add(&roster->presence, kept);
         count_inside(roster, row, 1);
         roster_checkpoint_mark_used(roster, row->checkpoint);
         row_unref(before);
@@ -495,38 +531,18 @@ const struct credential_row *roster_credential_next(
 
 int64_t roster_taken(const struct roster *roster, const char *ticket)
 {
-        return places_of((struct roster *)(uintptr_t)roster, ticket)->taken;
+        return ticket_places_taken(roster->places, ticket);
 }
 
 int64_t roster_waiting(const struct roster *roster, const char *ticket)
 {
-        return places_of((struct roster *)(uintptr_t)roster, ticket)->waiting;
-}
-
-static bool waits_before(const struct registration_row *a, const struct registration_row *b)
-{
-        if (a->waiting_since.us != b->waiting_since.us)
-                return a->waiting_since.us < b->waiting_since.us;
-        return strcmp(a->row.id, b->row.id) < 0;
+        return ticket_places_waiting(roster->places, ticket);
 }
 
 const struct registration_row *roster_waiting_next(
         const struct roster *roster, const char *ticket, const struct registration_row *after)
 {
-        const struct registration_row *next = NULL;
-        struct roll_place place = { 0, 0 };
-
-        if (!roster_waiting(roster, ticket))
-                return NULL;
-        for (bool there = roster->roll.count; there; there = roll_next(&roster->roll, &place)) {
-                const struct registration_row *row = roll_row(&roster->roll, &place);
-
-                if (strcmp(row->status, "waitlisted") != 0 || strcmp(row->ticket, ticket) != 0)
-                        continue;
-                if ((!after || waits_before(after, row)) && (!next || waits_before(row, next)))
-                        next = row;
-        }
-        return next;
+        return ticket_places_next(roster->places, ticket, after);
 }
 
 size_t roster_ticket_users(const struct roster *roster, const char *ticket, const struct row **by, size_t max)

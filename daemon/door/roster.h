@@ -43,6 +43,12 @@ const struct registration_row *roster_registration_after(
 /* All of them in that order, with their folded texts. */
 const struct roll *roster_roll(const struct roster *roster);
 
+bool roster_has_unfolded(const struct roster *roster);
+/* Up to `max` of those whose text another fold made, or none: nothing finds them until roster_fold. */
+size_t roster_unfolded(const struct roster *roster, const struct registration_row **rows, size_t max);
+/* The text of one of those; nothing happens where it has changed since. */
+void roster_fold(struct roster *roster, const struct registration_row *row, const char *text);
+
 /* The fields that any of them bears, or bore since it was read. */
 const struct field_names *roster_field_names(const struct roster *roster);
 

@@ -3,6 +3,7 @@
 
 #define W FIELD_ON_WIRE
 #define R (FIELD_ON_WIRE | FIELD_READ_ONLY)
+#define S FIELD_SHARED
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct field ticket_fields[] = {
@@ -32,15 +33,15 @@ const struct record checkpoint_record = { "checkpoint", sizeof(struct checkpoint
         COUNT(checkpoint_fields) };
 
 static const struct field registration_fields[] = {
-        FIELD(struct registration_row, ticket, FIELD_TEXT, W),
+        FIELD(struct registration_row, ticket, FIELD_TEXT, W | S),
         FIELD(struct registration_row, name, FIELD_TEXT, W),
         FIELD(struct registration_row, name_latin, FIELD_TEXT, W),
         FIELD(struct registration_row, email, FIELD_TEXT, W),
         FIELD(struct registration_row, phone, FIELD_TEXT, W),
-        FIELD(struct registration_row, organisation, FIELD_TEXT, W),
-        FIELD(struct registration_row, title, FIELD_TEXT, W),
-        FIELD(struct registration_row, country, FIELD_TEXT, W),
-        FIELD(struct registration_row, language, FIELD_TEXT, W),
+        FIELD(struct registration_row, organisation, FIELD_TEXT, W | S),
+        FIELD(struct registration_row, title, FIELD_TEXT, W | S),
+        FIELD(struct registration_row, country, FIELD_TEXT, W | S),
+        FIELD(struct registration_row, language, FIELD_TEXT, W | S),
         FIELD(struct registration_row, notes, FIELD_TEXT, W),
         FIELD(struct registration_row, fields, FIELD_JSON, W),
         FIELD(struct registration_row, external_id, FIELD_TEXT, W),
@@ -48,23 +49,23 @@ static const struct field registration_fields[] = {
         FIELD(struct registration_row, keeps_place, FIELD_BOOL, 0),
         FIELD(struct registration_row, attention, FIELD_TEXT, W),
         FIELD(struct registration_row, blocked, FIELD_TEXT, W),
-        FIELD(struct registration_row, status, FIELD_TEXT, R),
+        FIELD(struct registration_row, status, FIELD_TEXT, R | S),
         FIELD(struct registration_row, created_at, FIELD_INSTANT, R),
         FIELD(struct registration_row, changed_at, FIELD_INSTANT, R),
         FIELD(struct registration_row, waiting_since, FIELD_INSTANT, 0),
-        FIELD(struct registration_row, search, FIELD_TEXT, 0),
-        FIELD(struct registration_row, search_fold, FIELD_INT, 0),
+        FIELD(struct registration_row, search, FIELD_TEXT, FIELD_DERIVED),
+        FIELD(struct registration_row, search_fold, FIELD_INT, FIELD_DERIVED),
 };
 const struct record registration_record = { "registration", sizeof(struct registration_row),
         registration_fields, COUNT(registration_fields) };
 
 static const struct field credential_fields[] = {
         FIELD(struct credential_row, registration, FIELD_TEXT, 0),
-        FIELD(struct credential_row, what, FIELD_TEXT, 0),
+        FIELD(struct credential_row, what, FIELD_TEXT, S),
         FIELD(struct credential_row, issue, FIELD_INT, 0),
         FIELD(struct credential_row, digest, FIELD_BYTES, 0),
         FIELD(struct credential_row, code, FIELD_TEXT, 0),
-        FIELD(struct credential_row, ticket, FIELD_TEXT, 0),
+        FIELD(struct credential_row, ticket, FIELD_TEXT, S),
         FIELD(struct credential_row, valid_from, FIELD_INSTANT, 0),
         FIELD(struct credential_row, valid_to, FIELD_INSTANT, 0),
         FIELD(struct credential_row, key_number, FIELD_INT, 0),
@@ -75,13 +76,13 @@ const struct record credential_record = { "credential", sizeof(struct credential
         COUNT(credential_fields) };
 
 static const struct field presence_fields[] = {
-        FIELD(struct presence_row, checkpoint, FIELD_TEXT, 0),
+        FIELD(struct presence_row, checkpoint, FIELD_TEXT, S),
         FIELD(struct presence_row, registration, FIELD_TEXT, 0),
         FIELD(struct presence_row, day, FIELD_DATE, 0),
         FIELD(struct presence_row, inside, FIELD_BOOL, 0),
         FIELD(struct presence_row, admitted, FIELD_BOOL, 0),
         FIELD(struct presence_row, first_at, FIELD_INSTANT, 0),
-        FIELD(struct presence_row, first_device, FIELD_TEXT, 0),
+        FIELD(struct presence_row, first_device, FIELD_TEXT, S),
 };
 const struct record presence_record = { "presence", sizeof(struct presence_row), presence_fields,
         COUNT(presence_fields) };

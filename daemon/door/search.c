@@ -63,7 +63,30 @@ bool search_query_is_narrow(const struct search_query *query)
 
 /* ---- where a word may stand ---- */
 
+/*
+ * A text is looked at in stretches of 64 bytes, 16 at a time: a place is one where the first two bytes of the word
+ * fit, and what stands before them. A text is followed by ROLL_PAD bytes that may be read and fit nowhere.
+ */
 typedef uint8_t lanes __attribute__((vector_size(16)));
+
+enum { STRETCH = 64 };
+
+/* A word, made ready to be looked for. */
+struct probe {
+        const struct search_word *word;
+        lanes first, second, any_second, anywhere;
+};
+
+static struct probe probe_of(const struct search_word *word)
+{
+        return (struct probe){
+                .word = word,
+                .first = (lanes){} + (uint8_t)word->text[0],
+                .second = (lanes){} + (uint8_t)word->text[word->length > 1],
+                .any_second = (lanes){} + (uint8_t)(word->length > 1 ? 0 : 0xff),
+                .anywhere = (lanes){} + (uint8_t)(word->han ? 0xff : 0),
+        };
+}
 
 static inline lanes lanes_load(const char *at)
 {
@@ -73,51 +96,58 @@ static inline lanes lanes_load(const char *at)
         return bytes;
 }
 
-/* The first lane that is set; 16: none is. */
-static inline size_t lanes_first(lanes mask)
+/* A bit for each lane that is set, the first one lowest. */
+static inline uint64_t lanes_bits(lanes mask)
 {
-        uint64_t halves[2];
+#ifdef __SSE2__
+        return (uint64_t)(unsigned)__builtin_ia32_pmovmskb128((__attribute__((vector_size(16))) char)mask);
+#else
+        uint64_t bits = 0;
 
-        memcpy(halves, &mask, sizeof(halves));
-        if (halves[0])
-                return (size_t)__builtin_ctzll(halves[0]) / 8;
-        return halves[1] ? 8 + (size_t)__builtin_ctzll(halves[1]) / 8 : 16;
+        for (size_t i = 0; i < sizeof(mask); i++)
+                bits |= (uint64_t)(mask[i] & 1) << i;
+        return bits;
+#endif
 }
 
-static bool parts(char c)
+static inline lanes lanes_fit(const struct probe *probe, const char *at)
+{
+        lanes before = lanes_load(at - 1), behind = lanes_load(at + 1);
+
+        return (lanes)(lanes_load(at) == probe->first) & ((lanes)(before <= ' ') | probe->anywhere) &
+               ((lanes)(behind == probe->second) | (lanes)(behind <= ' ') | probe->any_second);
+}
+
+/* The places among the 64 bytes from `at` on that are before `end`, a bit each. */
+static inline uint64_t places(const struct probe *probe, const char *at, const char *end)
+{
+        uint64_t bits = 0;
+
+        for (size_t i = 0; i < STRETCH; i += sizeof(lanes))
+                bits |= lanes_bits(lanes_fit(probe, at + i)) << i;
+        if (end - at < STRETCH)
+                bits &= (UINT64_C(1) << (end - at)) - 1;
+        return bits;
+}
+
+/* Takes the first place from the bits of `places`. */
+static inline const char *take_place(const char *at, uint64_t *bits)
+{
+        const char *place = at + __builtin_ctzll(*bits);
+
+        *bits &= *bits - 1;
+        return place;
+}
+
+static inline bool parts(char c)
 {
         return (unsigned char)c <= ' ';
 }
 
-/* Whether the word may begin here: its first two bytes fit, and, unless it may stand anywhere, so does what is before it. */
-static bool may_begin(const struct search_word *word, const char *at, const char *end)
+/* What is on either side of a field. */
+static inline bool edges(char c)
 {
-        if (at[0] != word->text[0] || (!word->han && !parts(at[-1])))
-                return false;
-        return word->length == 1 || (at + 1 < end && (at[1] == word->text[1] || parts(at[1])));
-}
-
-/* The next place from `at` on where the word may begin; NULL: there is none before `end`. The byte before `at` is read, too. */
-static const char *next_place(const struct search_word *word, const char *at, const char *end)
-{
-        const lanes first = (lanes){} + (uint8_t)word->text[0];
-        const lanes second = (lanes){} + (uint8_t)word->text[word->length > 1];
-        const lanes any = (lanes){} + (uint8_t)(word->length > 1 ? 0 : 0xff);
-        const lanes anywhere = (lanes){} + (uint8_t)(word->han ? 0xff : 0);
-
-        for (; end - at > (ptrdiff_t)sizeof(lanes); at += sizeof(lanes)) {
-                lanes before = lanes_load(at - 1), behind = lanes_load(at + 1);
-                lanes mask = (lanes)(lanes_load(at) == first) & ((lanes)(before <= ' ') | anywhere) &
-                             ((lanes)(behind == second) | (lanes)(behind <= ' ') | any);
-                size_t lane = lanes_first(mask);
-
-                if (lane < sizeof(lanes))
-                        return at + lane;
-        }
-        for (; at < end; at++)
-                if (may_begin(word, at, end))
-                        return at;
-        return NULL;
+        return c == FOLD_FIELD || c == FOLD_GROUP || c == ROLL_END;
 }
 
 /* Behind the word, where it stands at `at`; NULL: it does not. Parts may be written together. */
@@ -136,45 +166,48 @@ static const char *walk(const struct search_word *word, const char *at, const ch
 
 /* ---- how well a text fits ---- */
 
+/* The text of one registration; the bytes before and behind it are edges. */
 struct text {
-        const char *begin, *names_end, *end;
+        const char *begin, *end;
 };
 
-/* What of it may be looked at. */
 static struct text text_read(const struct search_query *query, const char *begin, const char *end)
 {
-        const char *names_end = memchr(begin, FOLD_GROUP, (size_t)(end - begin)), *phone = NULL;
+        const char *phone = query->phone ? NULL : memrchr(begin, FOLD_GROUP, (size_t)(end - begin));
 
-        if (names_end)
-                phone = memchr(names_end + 1, FOLD_GROUP, (size_t)(end - names_end - 1));
-        if (phone && !query->phone)
-                end = phone;
-        return (struct text){ begin, names_end ? names_end : end, end };
+        return (struct text){ begin, phone ? phone : end };
 }
 
-static enum search_rank rank_at(
-        const struct search_word *word, const struct text *text, const char *at, const char *end)
+static enum search_rank rank_at(const struct search_word *word, const struct text *text, const char *at)
 {
-        const char *behind = walk(word, at, end);
+        const char *behind = walk(word, at, text->end);
 
         if (!behind)
                 return SEARCH_RANKS;
-        if (!parts(at[-1]))
-                return at < text->names_end ? SEARCH_INSIDE : SEARCH_RANKS;
-        return behind == end || parts(*behind) ? SEARCH_WORD : SEARCH_BEGIN;
+        if (!parts(at[-1])) /* only names may be looked into */
+                return memchr(text->begin, FOLD_GROUP, (size_t)(at - text->begin)) ? SEARCH_RANKS
+                                                                                   : SEARCH_INSIDE;
+        if (edges(at[-1]) && edges(*behind))
+                return SEARCH_FIELD;
+        return parts(*behind) ? SEARCH_WORD : SEARCH_BEGIN;
 }
 
-/* The word's best place between `from` and `end`; SEARCH_RANKS: it has none. */
+/* The best that the word finds in a part of the text. */
 static enum search_rank best_rank(
-        const struct search_word *word, const struct text *text, const char *from, const char *end)
+        const struct probe *probe, const struct text *text, const char *from, const char *end)
 {
         enum search_rank best = SEARCH_RANKS;
 
-        while (best > SEARCH_WORD && (from = next_place(word, from, end))) {
-                enum search_rank rank = rank_at(word, text, from, end);
+        for (; from < end; from += STRETCH) {
+                uint64_t bits = places(probe, from, end);
 
-                best = rank < best ? rank : best;
-                from++;
+                while (bits) {
+                        enum search_rank rank = rank_at(probe->word, text, take_place(from, &bits));
+
+                        best = rank < best ? rank : best;
+                        if (best == SEARCH_FIELD)
+                                return best;
+                }
         }
         return best;
 }
@@ -188,20 +221,40 @@ static size_t count_letters(const char *from, const char *end)
         return letters;
 }
 
-/* Whether some field consists of the words of the query. */
-static bool is_field(const struct search_query *query, const struct text *text)
+/* All words of a query, made ready. */
+struct probes {
+        const struct search_query *query;
+        struct probe of[SEARCH_WORDS_MAX];
+        size_t longest;
+};
+
+/* The longest word is looked for; where it stands, the others are. */
+static void probes_init(struct probes *probes, const struct search_query *query)
 {
+        probes->query = query;
+        probes->longest = 0;
+        for (size_t i = 0; i < query->count; i++) {
+                probes->of[i] = probe_of(&query->words[i]);
+                if (query->words[i].length > query->words[probes->longest].length)
+                        probes->longest = i;
+        }
+}
+
+/* Whether some field consists of the words of the query. */
+static bool is_field(const struct probes *probes, const struct text *text)
+{
+        const struct search_query *query = probes->query;
         const char *from = text->begin;
 
         while (from < text->end) {
                 const char *end = from;
                 size_t fitting = 0;
 
-                while (end < text->end && *end != FOLD_FIELD && *end != FOLD_GROUP)
+                while (!edges(*end))
                         end++;
-                if (count_letters(from, end) == query->letters)
+                if ((size_t)(end - from) >= query->letters && count_letters(from, end) == query->letters)
                         while (fitting < query->count &&
-                                best_rank(&query->words[fitting], text, from, end) == SEARCH_WORD)
+                                best_rank(&probes->of[fitting], text, from, end) <= SEARCH_WORD)
                                 fitting++;
                 if (fitting == query->count)
                         return true;
@@ -210,120 +263,188 @@ static bool is_field(const struct search_query *query, const struct text *text)
         return false;
 }
 
-/* The byte before `begin` parts words. */
-static enum search_rank judge(const struct search_query *query, const char *begin, const char *end)
+/* How well a text fits that a query of several words looks at. */
+static enum search_rank judge(const struct probes *probes, const char *begin, const char *end)
 {
-        struct text text = text_read(query, begin, end);
+        struct text text = text_read(probes->query, begin, end);
         enum search_rank worst = SEARCH_FIELD;
 
-        for (size_t i = 0; i < query->count && worst < SEARCH_RANKS; i++) {
-                enum search_rank rank = best_rank(&query->words[i], &text, begin, text.end);
+        for (size_t i = 0; i < probes->query->count && worst < SEARCH_RANKS; i++) {
+                enum search_rank rank = best_rank(&probes->of[i], &text, begin, text.end);
 
                 worst = rank > worst ? rank : worst;
         }
-        if (worst == SEARCH_WORD && is_field(query, &text))
-                return SEARCH_FIELD;
+        if (worst <= SEARCH_WORD && probes->query->count > 1)
+                return is_field(probes, &text) ? SEARCH_FIELD : SEARCH_WORD;
         return worst;
 }
 
 bool search_fits(const struct search_query *query, const char *text, size_t length, enum search_rank *rank)
 {
-        char *copy = xmalloc(length + 2);
+        char *copy = xcalloc(1, length + 2 + ROLL_PAD);
+        struct probes probes;
 
-        copy[0] = ROLL_END;
+        copy[0] = copy[length + 1] = ROLL_END;
         memcpy(copy + 1, text, length);
-        *rank = query->count ? judge(query, copy + 1, copy + 1 + length) : SEARCH_RANKS;
+        probes_init(&probes, query);
+        *rank = query->count ? judge(&probes, copy + 1, copy + 1 + length) : SEARCH_RANKS;
         free(copy);
         return *rank < SEARCH_RANKS;
 }
 
-/* ---- all of a roll ---- */
+/* ---- through a roll ---- */
 
 struct hits {
-        const struct registration_row **of[SEARCH_RANKS]; /* the first of each rank, `wanted` at most */
-        size_t count[SEARCH_RANKS], wanted;
-        enum search_rank from_rank; /* nothing better is wanted, and of this rank nothing before: */
-        struct roll_place from;
-        bool from_end; /* … nothing at all */
+        const struct registration_row **rows; /* the first ones, `wanted` at most, references */
+        size_t count;
 };
 
-static void hits_add(
-        struct hits *hits, enum search_rank rank, const struct roll_block *block, size_t at, size_t n)
+struct search {
+        struct search_query query;
+        struct probes probes;
+        struct hits hits[SEARCH_RANKS];
+        size_t limit, wanted;
+        bool has_after, begun;
+        struct search_place after;
+        struct instant seen_at; /* the last one that was looked at */
+        char seen_id[16];
+};
+
+/* Where hits of the rank of `after` begin to count. */
+struct behind {
+        enum search_rank rank;
+        struct roll_place place;
+};
+
+struct search *search_new(const struct search_query *query, const struct search_place *after, size_t limit)
 {
-        if (rank < hits->from_rank || hits->count[rank] == hits->wanted)
-                return;
-        if (rank == hits->from_rank &&
-                (hits->from_end || at < hits->from.block || (at == hits->from.block && n < hits->from.row)))
-                return;
-        hits->of[rank][hits->count[rank]++] = block->rows[n];
+        struct search *search = xcalloc(1, sizeof(*search));
+
+        search->query = *query;
+        probes_init(&search->probes, &search->query);
+        search->limit = limit;
+        search->wanted = limit + 1;
+        for (size_t i = 0; i < SEARCH_RANKS; i++)
+                search->hits[i].rows = xcalloc(search->wanted, sizeof(const struct registration_row *));
+        search->has_after = after != NULL;
+        if (after)
+                search->after = *after;
+        return search;
 }
 
-/* The longest is looked for; where it stands, the others are. */
-static const struct search_word *rarest_word(const struct search_query *query)
+struct search *search_free(struct search *search)
 {
-        const struct search_word *longest = &query->words[0];
-
-        for (size_t i = 1; i < query->count; i++)
-                if (query->words[i].length > longest->length)
-                        longest = &query->words[i];
-        return longest;
+        if (!search)
+                return NULL;
+        for (size_t rank = 0; rank < SEARCH_RANKS; rank++) {
+                for (size_t i = 0; i < search->hits[rank].count; i++)
+                        row_unref(search->hits[rank].rows[i]);
+                free(search->hits[rank].rows);
+        }
+        free(search);
+        return NULL;
 }
 
-static void search_block(
-        const struct search_query *query, const struct roll_block *block, size_t at, struct hits *hits)
+static void hits_add(struct search *search, const struct behind *behind, enum search_rank rank,
+        const struct registration_row *row, size_t block, size_t n)
 {
-        const struct search_word *word = rarest_word(query);
-        const char *text = block->text, *end = text + block->length, *place = text + 1;
-        size_t n = 0;
+        struct hits *hits = &search->hits[rank];
 
-        while ((place = next_place(word, place, end))) {
-                enum search_rank rank;
+        if (rank == SEARCH_RANKS || rank < behind->rank || hits->count == search->wanted)
+                return;
+        if (search->has_after && rank == behind->rank &&
+                (block < behind->place.block || (block == behind->place.block && n < behind->place.row)))
+                return;
+        hits->rows[hits->count++] = row_ref(row);
+}
 
-                while (block->ends[n] <= (size_t)(place - text))
-                        n++;
-                if (!walk(word, place, text + block->ends[n] - 1)) {
-                        place++;
-                        continue;
+static void search_block(struct search *search, const struct behind *behind, const struct roll *roll,
+        const struct roll_place *begin)
+{
+        const struct roll_block *block = roll->blocks[begin->block];
+        const struct probe *probe = &search->probes.of[search->probes.longest];
+        const char *text = block->text, *end = text + block->length, *done = text;
+        size_t n = begin->row;
+
+        for (const char *from = text + roll_begin(block, n); from < end; from += STRETCH) {
+                uint64_t bits = places(probe, from, end);
+
+                while (bits) {
+                        const char *place = take_place(from, &bits);
+                        enum search_rank rank;
+
+                        if (place < done)
+                                continue;
+                        while (block->ends[n] <= (size_t)(place - text))
+                                n++;
+                        if (!walk(probe->word, place, text + block->ends[n] - 1))
+                                continue;
+                        done = text + block->ends[n];
+                        rank = judge(&search->probes, text + roll_begin(block, n), done - 1);
+                        hits_add(search, behind, rank, block->rows[n], begin->block, n);
                 }
-                rank = judge(query, text + roll_begin(block, n), text + block->ends[n] - 1);
-                if (rank < SEARCH_RANKS)
-                        hits_add(hits, rank, block, at, n);
-                place = text + block->ends[n];
         }
 }
 
-static void hits_begin(
-        struct hits *hits, const struct roll *roll, const struct search_place *after, size_t limit)
+/* The first behind that place; false: there is none. */
+static bool find_behind(
+        const struct roll *roll, struct instant created_at, const char *id, struct roll_place *place)
 {
-        *hits = (struct hits){ .wanted = limit + 1 };
-        for (size_t i = 0; i < SEARCH_RANKS; i++)
-                hits->of[i] = xcalloc(hits->wanted, sizeof(*hits->of[i]));
-        if (!after)
-                return;
-        hits->from_rank = after->rank;
-        hits->from_end = !roll_find(roll, after->created_at, after->id, &hits->from);
-        if (!hits->from_end && roll_compare(roll_row(roll, &hits->from), after->created_at, after->id) == 0)
-                hits->from.row++;
+        if (!roll_find(roll, created_at, id, place))
+                return false;
+        return roll_compare(roll_row(roll, place), created_at, id) != 0 || roll_next(roll, place);
 }
 
-size_t search_run(const struct roll *roll, const struct search_query *query, const struct search_place *after,
-        size_t limit, const struct registration_row **rows, bool *more, enum search_rank *rank_of_last)
+static struct behind find_after(const struct search *search, const struct roll *roll)
 {
-        struct hits hits;
+        struct behind behind = { SEARCH_FIELD, { 0, 0 } };
+
+        if (!search->has_after)
+                return behind;
+        behind.rank = search->after.rank;
+        if (!find_behind(roll, search->after.created_at, search->after.id, &behind.place))
+                behind.place.block = roll->block_count;
+        return behind;
+}
+
+bool search_go_on(struct search *search, const struct roll *roll, size_t rows)
+{
+        struct behind behind = find_after(search, roll);
+        struct roll_place place = { 0, 0 };
+
+        if (!search->query.count || !roll->count)
+                return true;
+        if (search->begun && !find_behind(roll, search->seen_at, search->seen_id, &place))
+                return true;
+        for (size_t looked = 0; place.block < roll->block_count;
+                place = (struct roll_place){ place.block + 1, 0 }) {
+                const struct roll_block *block = roll->blocks[place.block];
+                const struct registration_row *last = block->rows[block->count - 1];
+
+                search_block(search, &behind, roll, &place);
+                looked += block->count - place.row;
+                search->begun = true;
+                search->seen_at = last->created_at;
+                snprintf(search->seen_id, sizeof(search->seen_id), "%s", last->row.id);
+                if (looked >= rows)
+                        return place.block + 1 == roll->block_count;
+        }
+        return true;
+}
+
+size_t search_hits(const struct search *search, const struct registration_row **rows, bool *more,
+        enum search_rank *rank_of_last)
+{
         size_t count = 0, found = 0;
 
-        hits_begin(&hits, roll, after, limit);
-        for (size_t i = 0; query->count && i < roll->block_count; i++)
-                search_block(query, roll->blocks[i], i, &hits);
         for (enum search_rank rank = SEARCH_FIELD; rank < SEARCH_RANKS; rank++) {
-                found += hits.count[rank];
-                for (size_t i = 0; i < hits.count[rank] && count < limit; i++) {
-                        rows[count++] = hits.of[rank][i];
+                found += search->hits[rank].count;
+                for (size_t i = 0; i < search->hits[rank].count && count < search->limit; i++) {
+                        rows[count++] = search->hits[rank].rows[i];
                         if (rank_of_last)
                                 *rank_of_last = rank;
                 }
-                free(hits.of[rank]);
         }
-        *more = found > limit;
+        *more = found > search->limit;
         return count;
 }

@@ -42,11 +42,21 @@ struct search_place {
 void search_query_init(struct search_query *query, const char *folded, bool phone);
 /* Whether it names few enough for a door: a Han character, two letters or a whole code. */
 bool search_query_is_narrow(const struct search_query *query);
-/*
- * Up to `limit` hits behind `after` (NULL: from the first), best first; `*more` tells whether there are others. Returns how many;
- * `rank_of_last` (may be NULL) is the last one's.
- */
-size_t search_run(const struct roll *roll, const struct search_query *query, const struct search_place *after,
-        size_t limit, const struct registration_row **hits, bool *more, enum search_rank *rank_of_last);
-/* Whether a text (not ended by a NUL) fits, and how well: what search_run asks of each. */
+/* Whether a text (not ended by a NUL) fits, and how well: what a search asks of each. */
 bool search_fits(const struct search_query *query, const char *text, size_t length, enum search_rank *rank);
+
+/* ---- a search through a roll, a part at a time: the roll may change in between ---- */
+
+struct search;
+
+/* The first `limit` behind `after` (NULL: from the first). The query's words are borrowed. */
+struct search *search_new(const struct search_query *query, const struct search_place *after, size_t limit);
+struct search *search_free(struct search *search);
+/* Looks at so many registrations more, or a few hundred above that; true: at all of them. */
+bool search_go_on(struct search *search, const struct roll *roll, size_t rows);
+/*
+ * What was found, best first, borrowed: `limit` at most, and whether there is more. `rank_of_last` (may be NULL) is the
+ * last one's.
+ */
+size_t search_hits(const struct search *search, const struct registration_row **rows, bool *more,
+        enum search_rank *rank_of_last);

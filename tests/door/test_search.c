@@ -27,6 +27,20 @@ static unsigned draw(unsigned below)
         return (unsigned)(state >> 33) % below;
 }
 
+/* A search in steps of so many rows. */
+static size_t run(const struct roll *all, const struct search_query *query, const struct search_place *after,
+        size_t limit, size_t step, const struct registration_row **rows, bool *more, enum search_rank *rank)
+{
+        struct search *search = search_new(query, after, limit);
+        size_t count;
+
+        while (!search_go_on(search, all, step))
+                ;
+        count = search_hits(search, rows, more, rank);
+        search_free(search);
+        return count;
+}
+
 static void draw_text(char text[static 128], unsigned most)
 {
         unsigned count = 1 + draw(most);
@@ -224,7 +238,8 @@ static void check_pages(const char *words, bool phone, size_t limit)
         search_query_init(&query, words, phone);
         while (more) {
                 enum search_rank rank = SEARCH_RANKS;
-                size_t count = search_run(&roll, &query, seen ? &after : NULL, limit, rows, &more, &rank);
+                size_t count = run(&roll, &query, seen ? &after : NULL, limit, draw(2) ? SIZE_MAX : 1, rows,
+                        &more, &rank);
 
                 ck_assert_msg(seen + count <= expected, "\"%s\" finds more than %zu", words, expected);
                 for (size_t i = 0; i < count; i++, seen++)
@@ -255,6 +270,29 @@ START_TEST(finds_what_a_plain_search_finds_in_the_same_order)
 }
 END_TEST
 
+START_TEST(a_roll_may_change_between_two_steps)
+{
+        const struct registration_row *rows[PEOPLE];
+        struct search_query query;
+        struct search *search;
+        bool more;
+
+        search_query_init(&query, "a", true);
+        search = search_new(&query, NULL, PEOPLE);
+        while (!search_go_on(search, &roll, 1))
+                for (unsigned i = 0; i < 50; i++) {
+                        unsigned n = draw(PEOPLE);
+                        struct registration_row *person = draw_person(n);
+
+                        person->created_at = people[n]->created_at;
+                        put(n, person, true);
+                }
+        for (size_t i = 1, count = search_hits(search, rows, &more, NULL); i < count; i++)
+                ck_assert(rows[i] != rows[i - 1] && rows[i]->row.references > 0);
+        search_free(search);
+}
+END_TEST
+
 START_TEST(finds_nobody_who_has_no_text)
 {
         const struct registration_row *rows[PEOPLE];
@@ -264,7 +302,7 @@ START_TEST(finds_nobody_who_has_no_text)
         for (unsigned n = 0; n < PEOPLE; n++)
                 roll_put(&roll, people[n], people[n], NULL);
         search_query_init(&query, "a", true);
-        ck_assert_uint_eq(search_run(&roll, &query, NULL, PEOPLE, rows, &more, NULL), 0);
+        ck_assert_uint_eq(run(&roll, &query, NULL, PEOPLE, SIZE_MAX, rows, &more, NULL), 0);
         ck_assert(!more);
 }
 END_TEST
@@ -310,12 +348,12 @@ START_TEST(the_better_it_fits_the_earlier_it_comes)
                 free(text);
         }
         search_query_init(&query, "liu", false);
-        count = search_run(&few, &query, NULL, PEOPLE, rows, &more, NULL);
+        count = run(&few, &query, NULL, PEOPLE, SIZE_MAX, rows, &more, NULL);
         ck_assert_uint_eq(count, 7);
         for (size_t i = 0; i < count; i++)
                 ck_assert_str_eq(rows[i]->name, latin[i]);
         search_query_init(&query, "刘", false);
-        count = search_run(&few, &query, NULL, PEOPLE, rows, &more, NULL);
+        count = run(&few, &query, NULL, PEOPLE, SIZE_MAX, rows, &more, NULL);
         ck_assert_uint_eq(count, 3);
         for (size_t i = 0; i < count; i++)
                 ck_assert_str_eq(rows[i]->name, han[i]);
@@ -362,6 +400,7 @@ int main(void)
         tcase_set_timeout(cases, 100);
         tcase_add_checked_fixture(cases, setup, teardown);
         tcase_add_test(cases, finds_what_a_plain_search_finds_in_the_same_order);
+        tcase_add_test(cases, a_roll_may_change_between_two_steps);
         tcase_add_test(cases, finds_nobody_who_has_no_text);
         tcase_add_test(cases, counts_the_first_eight_words);
         tcase_add_test(cases, the_better_it_fits_the_earlier_it_comes);

@@ -250,11 +250,13 @@ static int make_rooms(struct daemon *daemon)
                 settings->worker_values, settings->connections };
         struct store_handlers handlers;
         struct wire_owner owner;
-        size_t descriptors = raise_descriptors();
+        size_t descriptors = raise_descriptors(), most;
         int r;
 
-        if (!wire_settings.max_connections)
-                wire_settings.max_connections = descriptors > 128 ? descriptors - 64 : descriptors / 2;
+        /* Never more than there are descriptors for: whoever is one too many is told so, not left waiting. */
+        most = descriptors > 128 ? descriptors - 64 : descriptors / 2;
+        if (!wire_settings.max_connections || wire_settings.max_connections > most)
+                wire_settings.max_connections = most;
         r = workers_new(daemon->base, settings->helper_threads, &daemon->workers);
         if (r)
                 return error_fold(r);

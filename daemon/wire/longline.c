@@ -23,8 +23,10 @@ static void longline_work(void *job)
         longline->result = message_read(
                 longline->line, longline->length, &longline->limits, &longline->message, &longline->error);
         stretch_deinit(&longline->own);
-        if (longline->message)
+        if (longline->message) {
                 longline->message->large = true;
+                longline->message->line_bytes = longline->length;
+        }
 }
 
 static void longline_done(void *job, int dropped)

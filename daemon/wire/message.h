@@ -57,6 +57,8 @@ struct message {
         bool linked, large, batch;
         int64_t arrived_us;
         size_t count, taken, finished; /* taken: handed to the gate, from the first on */
+        size_t line_bytes; /* of a large one: it is held until all is answered */
+        size_t charge; /* bytes that its peer answers for: those, and replies not yet in its output */
         struct evbuffer *replies; /* of a batch, with commas between; NULL while there are none */
         bool streaming; /* a batch whose replies go out as they come: see reply.c */
         struct request requests[];

@@ -62,6 +62,7 @@ struct peer {
         struct message *streaming; /* a batch that has the output to itself */
         struct longline *longline; /* a line on a helper thread */
         struct evbuffer *out, *aside; /* aside: what waits for `streaming` to end; NULL: nothing */
+        size_t charged; /* by its unfinished messages */
         TAILQ_ENTRY(peer) link, touched_link;
 };
 
@@ -105,7 +106,7 @@ bool peer_is_busy(const struct peer *peer);
 
 /* work.c: lines to requests, requests to the owner. True: there is more than `until` allowed. */
 bool peer_work(struct peer *peer, int64_t until_us);
-/* May another line be looked at? */
+/* May another line be looked at? What is unread, and what is held to answer those before, are one account. */
 bool peer_may_cut(const struct peer *peer);
 
 /* output.c */
@@ -118,6 +119,8 @@ void peer_say(struct peer *peer, const char *method, const char *params_json);
 
 /* reply.c */
 void request_refuse(struct request *request);
+/* What its peer answers for because of it, from now on. */
+void message_charge(struct message *message, size_t bytes);
 /* Its peer is gone: requests that have not begun are finished. */
 void message_abandon(struct message *message, struct wire *wire);
 

@@ -84,6 +84,13 @@ static struct evbuffer *reply_begin(struct request *request)
         return message->replies;
 }
 
+void message_charge(struct message *message, size_t bytes)
+{
+        if (message->peer)
+                message->peer->charged += bytes - message->charge;
+        message->charge = bytes;
+}
+
 static void batch_stream(struct message *message)
 {
         struct peer *peer = message->peer;
@@ -95,16 +102,22 @@ static void batch_stream(struct message *message)
         evbuffer_free(message->replies);
         message->replies = NULL;
         message->streaming = true;
+        message_charge(message, message->line_bytes);
         peer->streaming = message;
 }
 
 static void reply_end(struct request *request, struct evbuffer *out)
 {
         struct message *message = request->message;
-        if (!message->batch)
+        if (!message->batch) {
                 evbuffer_add(out, "\n", 1);
-        else if (!message->streaming && !message->peer->streaming &&
-                 evbuffer_get_length(message->replies) > message->peer->limits.unread_bytes / 2)
+                return;
+        }
+        if (message->streaming)
+                return;
+        size_t held = evbuffer_get_length(message->replies);
+        message_charge(message, message->line_bytes + held);
+        if (!message->peer->streaming && held > message->peer->limits.unread_bytes / 2)
                 batch_stream(message);
 }
 
@@ -132,6 +145,7 @@ static void message_count_finished(struct message *message)
 {
         if (++message->finished < message->count)
                 return;
+        message_charge(message, 0);
         /* Out of its peer's hands before it is written: that may close the peer, which abandons what it holds. */
         if (message->linked)
                 LIST_REMOVE(message, link);
@@ -157,6 +171,7 @@ void message_abandon(struct message *message, struct wire *wire)
         size_t left = 0;
         LIST_REMOVE(message, link);
         LIST_INSERT_HEAD(&wire->orphans, message, link);
+        message_charge(message, 0);
         message->peer = NULL;
         for (size_t i = 0; i < message->count; i++) {
                 struct request *request = &message->requests[i];

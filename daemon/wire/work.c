@@ -7,7 +7,7 @@ bool peer_may_cut(const struct peer *peer)
 {
         return peer->state == PEER_OPEN && !peer->message && !peer->longline && !peer->streaming &&
                !gate_has_login(&peer->gate) && peer->gate.count < peer->limits.in_flight &&
-               !peer_is_choked(peer);
+               peer_unread(peer) + peer->charged <= peer->limits.unread_bytes / 2;
 }
 
 void peer_refuse(struct peer *peer, const struct message_error *error)
@@ -28,6 +28,7 @@ void peer_take_message(struct peer *peer, struct message *message, int64_t arriv
         message->workers = peer->wire->workers;
         message->arrived_us = arrived_us;
         message->linked = true;
+        message_charge(message, message->line_bytes);
         LIST_INSERT_HEAD(&peer->messages, message, link);
         peer->message = message;
 }

@@ -78,7 +78,7 @@ class PsqlSession:
 class Daemon:
     """One usherd. `settings`: {section: {name: value}} for its usherd.conf."""
 
-    def __init__(self, directory, programs, *, state=None, conninfo=None, demo=False, settings=None):
+    def __init__(self, directory, programs, *, state=None, conninfo=None, demo=False, settings=None, descriptors=None):
         self.directory = directory
         self.programs = programs
         self.state = state or directory / "state"
@@ -88,6 +88,7 @@ class Daemon:
         self.tcp = f"tcp:127.0.0.1:{self.port}"
         self.conninfo = conninfo
         self.demo = demo
+        self.descriptors = descriptors  # how many it may open; None: as many as we
         self.conf = directory / "usherd.conf"
         self.log = []
         self.process = None
@@ -107,7 +108,8 @@ class Daemon:
         options = ["-c", self.conf, "-D", self.state]
         if self.conninfo:
             options += ["-d", self.conninfo]
-        return place.as_account([self.programs / "usherd", *options, *words])
+        limit = ["prlimit", f"--nofile={self.descriptors}:{self.descriptors}"] if self.descriptors else []
+        return place.as_account([*limit, self.programs / "usherd", *options, *words])
 
     def launch(self):
         """Starts it without waiting for `ready`."""
@@ -182,9 +184,9 @@ class Daemon:
     def admin(self):
         return Client(self.unix)
 
-    def second(self, directory, *, settings=None, conninfo=None):
+    def second(self, directory, *, conninfo=None, **more):
         """Another daemon on the same database, not started yet; it gets a copy of the key file's directory if there is one."""
-        other = Daemon(directory, self.programs, conninfo=conninfo or self.cluster.conninfo(), settings=settings)
+        other = Daemon(directory, self.programs, conninfo=conninfo or self.cluster.conninfo(), **more)
         other.state.mkdir(mode=0o700)
         for path in self.state.iterdir():
             if path.is_file() and path.suffix == ".key":

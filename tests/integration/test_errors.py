@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each row of protocol.md's table of errors, its data member by member. The client checks shapes; here are the values."""
 import pytest
-from harness.client import RpcError
+from harness.client import Client, RpcError
 from harness.daemon import wait_until
 from harness.world import Event, new_uuid
 
@@ -44,7 +44,25 @@ def test_a_slash_in_an_unknown_name_is_escaped_in_the_path(admin):
     assert admin.fails("invalid_params", "server.ping", {"a/b~c": 1}).data["path"] == "/a~1b~0c"
 
 
-@pytest.mark.parametrize("deadline", [1000, 600000])
+def test_what_is_our_fault_says_no_more_than_an_id_that_stands_in_the_log(daemon, event):
+    """A rule that the daemon does not know makes the database refuse what it should take."""
+    daemon.cluster.psql("ALTER TABLE usher.room ADD CONSTRAINT none_is_cursed CHECK (id <> 'cursed')")
+    try:
+        with Client(daemon.unix) as client:
+            number = client.send("room.put", event=event.slug, room="cursed", name="C")
+            while number not in client.replies:
+                client._take(client.read_message())
+            error = client.replies[number]["error"]
+    finally:
+        daemon.cluster.psql("ALTER TABLE usher.room DROP CONSTRAINT none_is_cursed")
+    assert error["code"] == -32603 and set(error["data"]) == {"kind", "log_id"} and error["data"]["kind"] == "internal"
+    assert "cursed" not in error["message"]
+    told = [line for line in daemon.log if f"[{error['data']['log_id']}]" in line]
+    assert len(told) == 1 and "none_is_cursed" in told[0]
+    assert event.room()["version"] == 1
+
+
+@pytest.mark.parametrize("deadline", [1, 1000, 600000])
 def test_deadlines_within_the_range_are_taken(admin, deadline):
     assert admin.call("server.ping", any=1, deadline_ms=deadline) == {"any": 1}
 
@@ -103,7 +121,7 @@ def test_exists_names_whose_external_id_it_is(event):
     second = event.registration(external_id="X-2")
     assert first["registration"] != second["registration"]
     error = event.fails("exists", "registration.update", registration=second["registration"], external_id="X-1")
-    assert error.data["what"] and error.data["id"]
+    assert error.data == {"kind": "exists", "what": "external_id", "id": "X-1"}
 
 
 def test_a_room_of_another_event_of_the_family_exists(event):

@@ -53,7 +53,7 @@ def test_ping_gives_back_what_it_got_on_one_line(peer, any):
     assert result == any and type(result) is type(any)
 
 
-@pytest.mark.parametrize("id", [0, 7, -3, 2**53, "", "a", "参", None])
+@pytest.mark.parametrize("id", [0, 7, -3, 2**53, 2**63 - 1, 1.5, -0.25, 1e300, "", "a", "1", "参\n\"\\", None])
 def test_the_id_comes_back_as_it_was(peer, id):
     reply = ask(peer, json.dumps({**PING, "id": id}).encode() + b"\n")
     assert reply["id"] == id and type(reply["id"]) is type(id) and "result" in reply
@@ -80,6 +80,43 @@ def test_the_id_comes_back_as_it_was(peer, id):
     (b"[1,'a']", 3),
     (b'[1\x00]', 2),
     (b'["\xe5\x8f\x82", nul]', 8),
+    (b'{"a":1,"\\u0061":2}', 7),
+    (b'{"b":{"a":1,"a":2}}', 12),
+    (b'[{"a":1},{"a":1,"a":1}]', 16),
+    (b'{"a\\u0000":1}', 1),
+    (b'["a\x00"]', 1),
+    (b'["\xf4\x90\x80\x80"]', 1),
+    (b'["\xe5\x8f"]', 1),
+    (b'["\x80"]', 1),
+    (b'["a\x1f"]', 1),
+    (b'["\\u12"]', 1),
+    (b'["\\x"]', 1),
+    (b'["\\ud800\\u0041"]', 1),
+    (b'["\\ud800\\ud800"]', 1),
+    (b'\xef\xbb\xbf{}', 0),
+    (b'[18446744073709551616]', 1),
+    (b'[1e400]', 1),
+    (b'[-1e400]', 1),
+    (b'[-]', 1),
+    (b'[1.]', 1),
+    (b'[.5]', 1),
+    (b'[+1]', 1),
+    (b'[1e]', 1),
+    (b'[0x10]', 2),
+    (b'[NaN]', 1),
+    (b'[Infinity]', 1),
+    (b'[TRUE]', 1),
+    (b'{"a" 1}', 5),
+    (b'{"a":1,}', 7),
+    (b'{a:1}', 1),
+    (b'{1:1}', 1),
+    (b'[}', 1),
+    (b'{]', 1),
+    (b']', 0),
+    (b'[1]]', 3),
+    (b'1 1', 2),
+    (b' \t [1', 5),
+    (b'   ', 3),
 ])
 def test_what_is_no_json_is_refused_with_its_place(peer, line, offset):
     reply = ask(peer, line + b"\n")
@@ -89,12 +126,23 @@ def test_what_is_no_json_is_refused_with_its_place(peer, line, offset):
     lives_on(peer)
 
 
-@pytest.mark.parametrize("line", [b'[1', b'{"a":1', b'"abc'])
-def test_a_text_that_ends_too_early_is_refused(peer, line):
+@pytest.mark.parametrize("line, offset", [(b'[1', 2), (b'{"a":1', 6), (b'{"a":', 5), (b'{"a"', 4), (b'"abc', 0)])
+def test_a_text_that_ends_too_early_is_refused_at_its_end(peer, line, offset):
     reply = ask(peer, line + b"\n")
-    assert reply["error"]["code"] == -32700
-    assert 0 <= reply["error"]["data"]["offset"] <= len(line)
+    assert reply["error"]["data"] == {"kind": "parse_error", "offset": offset}
     lives_on(peer)
+
+
+@pytest.mark.parametrize("number", ["1e308", "-1.7976931348623157e308", "1e-400", "-0", "9223372036854775807", "-9223372036854775808",
+                                    "0." + "1" * 1000])
+def test_numbers_that_fit_are_taken(peer, number):
+    line = b'{"jsonrpc":"2.0","id":1,"method":"server.ping","params":{"any":%s}}\n' % number.encode()
+    assert ask(peer, line)["result"]["any"] == json.loads(number)
+
+
+def test_no_part_of_a_batch_is_done_when_its_text_is_bad(peer):
+    reply = ask(peer, b'[{"jsonrpc":"2.0","id":1,"method":"server.ping"},{"a":1,"a":2}]\n')
+    assert reply["id"] is None and reply["error"]["data"] == {"kind": "parse_error", "offset": 56}
 
 
 @pytest.mark.parametrize("message", [
@@ -119,6 +167,16 @@ def test_what_is_no_request_is_refused(peer, message):
 
 def test_an_unusable_id_is_answered_with_null(peer):
     assert ask(peer, b'{"jsonrpc":"2.0","id":{},"method":"server.ping"}\n')["id"] is None
+
+
+def test_what_is_no_request_keeps_its_id_where_it_has_one(peer):
+    assert ask(peer, b'{"jsonrpc":"2.0","id":7,"method":5}\n')["id"] == 7
+
+
+def test_positional_params_are_judged_after_method_and_role(peer):
+    for method, kind in (("no.such", "unknown_method"), ("room.list", "unauthenticated"), ("auth.whoami", "invalid_params")):
+        reply = ask(peer, json.dumps({**PING, "method": method, "params": [1]}).encode() + b"\n")
+        assert reply["error"]["data"]["kind"] == kind
 
 
 def test_positional_params_are_refused(peer):
@@ -149,6 +207,11 @@ def test_a_batch_answers_each_member_for_itself(peer):
     reply = ask(peer, json.dumps(batch).encode() + b"\n")
     kinds = sorted((str(one["id"]), one.get("error", {}).get("data", {}).get("kind", "")) for one in reply)
     assert kinds == [("1", ""), ("2", "unknown_method"), ("None", "invalid_request"), ("None", "invalid_request")]
+
+
+def test_an_empty_batch_in_a_batch_is_a_member_that_is_no_request(peer):
+    assert ask(peer, b"[[]]\n") == [{"jsonrpc": "2.0", "id": None, "error": {
+        "code": -32600, "message": "this is no JSON-RPC 2.0 request", "data": {"kind": "invalid_request"}}}]
 
 
 def test_a_batch_of_notifications_is_not_answered(peer):

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import statistics
+import threading
 import time
 
 import pytest
@@ -162,6 +163,36 @@ def test_more_requests_than_may_be_in_flight_wait_and_are_answered(daemon):
         assert [client.wait(number)["any"] for number in numbers] == list(range(3000))
 
 
+@pytest.mark.parametrize("batch", [False, True], ids=["alone", "in a batch"])
+@pytest.mark.parametrize("under_way", [254, 255, 256])
+def test_at_the_limit_in_flight_nothing_more_is_read_until_one_is_answered(daemon, event, under_way, batch):
+    """A change held by a lock holds up the reads behind it; a ping waits for nothing but room."""
+    with daemon.cluster.session() as psql, daemon.admin() as client, daemon.admin() as other:
+        client.call("server.ping"), other.call("server.ping")
+        psql.run("BEGIN")
+        psql.run("LOCK TABLE usher.room IN ACCESS EXCLUSIVE MODE")
+        requests = [("room.put", {"event": event.slug, "room": "hall", "name": "Hall"})]
+        requests += [("room.list", {"event": event.slug})] * (under_way - 1)
+        if batch:
+            members = [{"jsonrpc": "2.0", "id": f"m{n}", "method": method, "params": params}
+                       for n, (method, params) in enumerate(requests)]
+            client.sent.update((one["id"], one["method"]) for one in members)
+            client.send_bytes(line(members) + b"\n")
+            put = "m0"
+        else:
+            put = client.send_many(requests)[0]
+        ping_number = client.send("server.ping", any="waits for room alone")
+        if under_way < 256:
+            client.wait(ping_number, seconds=10)
+            assert put not in client.replies
+        else:
+            for _ in range(5):
+                other.call("server.ping")
+        psql.run("COMMIT")
+        client.wait(put), client.wait(ping_number)
+        assert (client.arrival.index(put) < client.arrival.index(ping_number)) == (under_way == 256)
+
+
 def test_an_address_has_so_many_connections_and_no_more(second_daemon):
     one = second_daemon(settings={"limits": {"connections_each": 5}})
     clients = [unchecked(one.tcp) for _ in range(5)]
@@ -231,6 +262,30 @@ def test_a_peer_that_does_not_read_is_closed_and_holds_up_nobody(second_daemon):
             started = time.monotonic()
             other.call("server.ping")
             assert time.monotonic() - started < 2
+
+
+def test_over_half_of_what_may_be_unread_nothing_more_is_begun(daemon, event):
+    """A change behind as many large pings is done once their sender has begun to read."""
+    with daemon.client(event.token("organiser")) as client, daemon.admin() as other:
+        big = "x" * (ORGANISER["unread_bytes"] // 4)
+        numbers = [client.send("server.ping", any=big) for _ in range(2)]
+        number = client.send("room.put", event=event.slug, room="hall", name="Hall")
+        for _ in range(50):
+            assert other.call("room.list", event=event.slug)["rooms"] == []
+        assert [client.wait(one)["any"] == big for one in numbers] == [True] * 2
+        assert client.wait(number)["version"] == 1
+
+
+def test_who_reads_may_ask_for_far_more_than_may_be_unread(daemon, event):
+    with daemon.client(event.token("organiser")) as client:
+        big = "x" * (12 << 20)
+        numbers = []
+        sender = threading.Thread(target=lambda: numbers.extend(client.send("server.ping", any=big) for _ in range(5)))
+        sender.start()
+        for number in range(2, 7):  # its login was the first
+            assert len(client.wait(number)["any"]) == len(big)
+            del client.replies[number]
+        sender.join()
 
 
 def test_replies_larger_than_what_may_wait_are_read_by_who_reads(second_daemon):

@@ -40,7 +40,7 @@ static int listen_on(const char *address, const char **why)
         return r;
 }
 
-START_TEST(the_socket_is_for_owner_and_group)
+START_TEST(any_user_of_the_machine_may_connect)
 {
         struct stat st;
         ck_assert_int_eq(stat(house_path(house), &st), 0);
@@ -169,7 +169,7 @@ int main(void)
         TCase *cases = tcase_create("listeners");
         tcase_set_timeout(cases, 60);
         tcase_add_checked_fixture(cases, open_house, close_house);
-        tcase_add_test(cases, the_socket_is_for_owner_and_group);
+        tcase_add_test(cases, any_user_of_the_machine_may_connect);
         tcase_add_test(cases, a_socket_that_is_listened_on_is_not_taken_over);
         tcase_add_test(cases, a_socket_left_behind_is_taken_over_and_a_file_is_not);
         tcase_add_test(cases, tells_what_is_wrong_with_an_address);

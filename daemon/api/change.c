@@ -91,7 +91,8 @@ static void replay(struct call *call, const struct store_result *result)
         buffer_add_text(&call->kept, result_text(result, 0, 3));
         /* The database may know the first before this daemon's memory does, which the result is made from. */
         if (call->method->again)
-                store_catch_up(call->api->store, call->deadline_us, replay_caught_up, call);
+                store_catch_up(
+                        call->api->store, &call->change.family, call->deadline_us, replay_caught_up, call);
         else
                 answer_kept(call);
 }
@@ -143,10 +144,44 @@ static void digest_done(void *job, int dropped)
                 key_ask(job);
 }
 
-static enum decision change_decide(struct change *change, struct batch *batch)
+bool call_put_off(struct call *call)
 {
-        struct call *call = call_of_change(change);
+        if (!call->put_off)
+                return false;
+        *call->put_off = true;
+        call->put_off = NULL;
+        return true;
+}
 
+static void caught_up(void *context, enum outcome outcome)
+{
+        struct call *call = context;
+
+        call->caught_up = true;
+        if (outcome == OUTCOME_DONE)
+                store_submit(call->api->store, &call->change);
+        else
+                call_fail_unavailable(call, !call->has_request_key);
+}
+
+/* What changes rows is compared with the database as it is recorded. Other answers are not, so they wait for the feed. */
+static void catch_up(struct call *call)
+{
+        int64_t until_us = clock_monotonic_us() + call->api->settings->offline_deadline_us;
+
+        store_catch_up(call->api->store, &call->change.family,
+                call->change.patient || call->deadline_us < until_us ? call->deadline_us : until_us,
+                caught_up, call);
+}
+
+static bool may_be_put_off(const struct call *call)
+{
+        return !call->caught_up && !call->change.bulk && !(call->method->flags & METHOD_NO_KEY) &&
+               !call_bool(call, "dry_run", false);
+}
+
+static enum decision decide_anew(struct call *call, struct batch *batch)
+{
         if (call->method->flags & METHOD_EVENT && !(call->method->flags & METHOD_ITSELF)) {
                 call->event = state_event(&call->api->state, call_text(call, "event"));
                 if (!call->event)
@@ -154,6 +189,21 @@ static enum decision change_decide(struct change *change, struct batch *batch)
         }
         buffer_clear(&call->kept);
         return call->decide(call, batch);
+}
+
+static enum decision change_decide(struct change *change, struct batch *batch)
+{
+        struct call *call = call_of_change(change);
+        enum decision decision;
+        bool put_off = false;
+
+        call->put_off = may_be_put_off(call) ? &put_off : NULL;
+        decision = decide_anew(call, batch);
+        if (put_off)
+                catch_up(call);
+        else if (decision != DECISION_ANSWERED)
+                call->put_off = NULL;
+        return put_off ? DECISION_ANSWERED : decision;
 }
 
 static void change_applied(struct change *change, const struct batch *batch)
@@ -170,8 +220,8 @@ void call_fail_change(struct call *call, const struct change_failure *failure)
                         NULL);
                 return;
         case FAILURE_OFFLINE:
-                /* What an earlier call under this key came to is known to the database alone. */
-                call_fail_unavailable(call, !call->has_request_key);
+                /* What an earlier call under this key or nonce came to is known to the database alone. */
+                call_fail_unavailable(call, !call->has_request_key && !(call->method->flags & METHOD_SCAN));
                 return;
         case FAILURE_STALE:
                 call_fail_unavailable(call, true);
@@ -248,6 +298,8 @@ enum decision call_record(struct call *call, struct batch *batch)
 
 enum decision call_unchanged(struct call *call, struct batch *batch)
 {
+        if (call_put_off(call))
+                return DECISION_ANSWERED;
         if (call->has_request_key)
                 return call_record(call, batch);
         answer_kept(call);

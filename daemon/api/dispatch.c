@@ -118,16 +118,21 @@ static void set_deadline(struct call *call)
 
 static void caught_up(void *context, enum outcome outcome);
 
-/* An event that another daemon has just made: the feed is asked before anybody is told that there is none. */
-static bool is_news(struct call *call, const char *slug)
+static void catch_up(struct call *call, const struct uuid *family)
 {
         int64_t until_us = clock_monotonic_us() + CATCH_UP_MS * 1000;
 
+        store_catch_up(call->api->store, family, call->deadline_us < until_us ? call->deadline_us : until_us,
+                caught_up, call);
+}
+
+/* An event that another daemon has just made: the feed is asked before anybody is told that there is none. */
+static bool is_news(struct call *call, const char *slug)
+{
         if (state_event(&call->api->state, slug) || call->caught_up)
                 return false;
         call->caught_up = true;
-        store_catch_up(call->api->store, call->deadline_us < until_us ? call->deadline_us : until_us,
-                caught_up, call);
+        catch_up(call, &UUID_NIL);
         return true;
 }
 
@@ -169,16 +174,28 @@ static void go_on(struct call *call)
                 call->method->handle(call);
 }
 
-static void caught_up(void *context, enum outcome outcome)
+static void caught_up_whole(void *context, enum outcome outcome)
 {
         struct call *call = context;
-        struct peer *peer = request_peer(call->request);
 
         (void)outcome; /* not in time: what memory holds has to do */
-        if (peer)
+        if (request_peer(call->request))
                 go_on(call);
         else
                 call_fail_closed(call);
+}
+
+/* That there is such an event is known by now; what belongs to it is told by its family's feed. */
+static void caught_up(void *context, enum outcome outcome)
+{
+        struct call *call = context;
+        const struct event_state *event = state_event(&call->api->state, call_text(call, "event"));
+
+        if (event && outcome == OUTCOME_DONE)
+                store_catch_up(
+                        call->api->store, &event->family->uuid, call->deadline_us, caught_up_whole, call);
+        else
+                caught_up_whole(call, outcome);
 }
 
 /* ---- while memory does not hold everything yet ---- */

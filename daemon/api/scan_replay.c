@@ -165,7 +165,7 @@ static void catch_up(struct scan *scan, const struct store_result *result)
 
                 replay->columns[i] = text ? xstrdup(text) : NULL;
         }
-        store_catch_up(scan->call->api->store, scan->call->deadline_us, caught_up, replay);
+        store_catch_up(scan->call->api->store, &scan->family, scan->call->deadline_us, caught_up, replay);
 }
 
 static void log_answered(void *context, enum outcome outcome, const struct store_result *result)
@@ -192,6 +192,6 @@ void scan_replay(struct scan *scan)
 
         uuid_format(&scan->family, family);
         uuid_format(&scan->nonce, nonce);
-        store_read(
-                scan->call->api->store, replay_sql, 2, values, scan->call->deadline_us, log_answered, scan);
+        store_read_for(scan->call->api->store, scan->call->change.patient, replay_sql, 2, values,
+                scan->call->deadline_us, log_answered, scan);
 }

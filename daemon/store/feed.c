@@ -94,10 +94,10 @@ static void waiters_finish(struct feed *feed)
         }
 }
 
-/* Statements about the family under way, each beginning where this daemon stands in it. */
-static void ask_beyond(struct feed *feed, const char *const *sqls, const enum feed_due *dues, size_t count)
+/* Statements about a family, each beginning where this daemon stands in it. */
+static void ask_beyond(struct feed *feed, const struct feed_family *family, const char *const *sqls,
+        const enum feed_due *dues, size_t count)
 {
-        const struct feed_family *family = &feed->families[feed->family];
         _cleanup_(buffer_deinit) struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
         char uuid[37];
         const char *values[3];
@@ -111,8 +111,12 @@ static void ask_beyond(struct feed *feed, const char *const *sqls, const enum fe
                 ask(feed, dues[i], sqls[i], 3, values);
 }
 
+/* A row or a scan of an event that memory does not know would have nowhere to go: the events come first. */
 static void ask_changes(struct feed *feed)
 {
+        static const char *const events[] = {
+                "SELECT * FROM usher.changed_event($1::uuid, $2::uuid[], $3::bigint[])",
+        };
         static const char *const sqls[] = {
                 "SELECT writer, seq, kind, event_id, id, version, deleted FROM usher.changes($1::uuid, "
                 "$2::uuid[], $3::bigint[])",
@@ -122,12 +126,15 @@ static void ask_changes(struct feed *feed)
                 "FROM usher.scans_since($1::uuid, "
                 "$2::uuid[], $3::bigint[])",
         };
+        struct feed_family *family = &feed->families[feed->family], *nil = feed_family(feed, &UUID_NIL);
 
         feed->read = xcalloc(1, sizeof(*feed->read));
-        feed->families[feed->family].dirty = false;
+        family->dirty = false;
         feed->reading = true;
         ask(feed, DUE_NOTHING, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL);
-        ask_beyond(feed, sqls, (const enum feed_due[]){ DUE_CHANGES, DUE_SCANS }, 2);
+        if (family != nil)
+                ask_beyond(feed, nil, events, (const enum feed_due[]){ DUE_EVENTS }, 1);
+        ask_beyond(feed, family, sqls, (const enum feed_due[]){ DUE_CHANGES, DUE_SCANS }, 2);
         ask(feed, DUE_NOTHING, "COMMIT", 0, NULL);
         ask_sync(feed, DUE_SYNC_CHANGES);
 }
@@ -139,7 +146,7 @@ static void ask_families(struct feed *feed)
         ask_sync(feed, DUE_SYNC_FAMILIES);
 }
 
-/* The nil family goes first: it says which families there are, and a row of an unknown one has nowhere to go. */
+/* The nil family stands first. */
 static bool read_next(struct feed *feed)
 {
         while (feed->cursor < feed->count) {
@@ -178,15 +185,15 @@ static void go_on(struct feed *feed)
         }
 }
 
-void feed_wait(
-        struct feed *feed, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context)
+void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us,
+        void (*done)(void *context, enum outcome), void *context)
 {
         struct waiter *waiter = xcalloc(1, sizeof(*waiter));
 
         *waiter = (struct waiter){ done, context, deadline_us, feed->begun + 1, feed->waiters };
         feed->waiters = waiter;
-        for (size_t i = 0; i < feed->count; i++)
-                feed->families[i].dirty = true;
+        feed_family(feed, &UUID_NIL)->dirty = true;
+        feed_family(feed, family)->dirty = true;
         go_on(feed);
 }
 
@@ -223,7 +230,7 @@ static void ask_rows(struct feed *feed)
                 dues[i] = DUE_ROWS;
         }
         read->kind = 0;
-        ask_beyond(feed, sqls, dues, read->kind_count);
+        ask_beyond(feed, &feed->families[feed->family], sqls, dues, read->kind_count);
         ask_sync(feed, DUE_SYNC_ROWS);
 }
 

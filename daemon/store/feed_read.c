@@ -141,6 +141,9 @@ void feed_take(struct feed *feed, enum feed_due due, const PGresult *result)
         case DUE_FAMILIES:
                 take_families(feed, result);
                 return;
+        case DUE_EVENTS:
+                rows_apply(feed->store, store_record(feed->store, "event"), result);
+                return;
         case DUE_CHANGES:
                 take_changes(feed, result);
                 return;

@@ -138,7 +138,8 @@ static void stale(struct lane *lane)
                 return;
         }
         lane->state = LANE_CATCHING_UP;
-        feed_wait(&lane->store->feed, clock_monotonic_us() + 2 * INSTANT_SECOND, caught_up, lane);
+        feed_wait(&lane->store->feed, &batch->family, clock_monotonic_us() + 2 * INSTANT_SECOND, caught_up,
+                lane);
 }
 
 /* A used key or nonce: only whose it is fails; the others decide again, and that is not held against them. */

@@ -255,6 +255,17 @@ static void load_next_family(struct loader *loader)
                 return;
         }
         loader->record = 0;
+        load_next_record(loader);
+}
+
+/* All of them before any row: a row of an event that is made meanwhile, and nowhere to be kept yet, is fed later. */
+static void load_next_places(struct loader *loader)
+{
+        if (loader->family == loader->family_count) {
+                loader->family = 0;
+                load_next_family(loader);
+                return;
+        }
         loader->step = LOAD_PLACES;
         ask_of_family(loader, "SELECT writer, seq FROM usher.places($1::uuid)", true);
 }
@@ -395,10 +406,11 @@ static void conn_end(void *context)
                 version_known(loader);
                 return;
         case LOAD_FAMILIES:
-                load_next_family(loader);
+                load_next_places(loader);
                 return;
         case LOAD_PLACES:
-                load_next_record(loader);
+                loader->family++;
+                load_next_places(loader);
                 return;
         case LOAD_ROWS:
                 loader->record++;

@@ -133,6 +133,7 @@ struct feed {
 enum feed_due {
         DUE_NOTHING, /* a wake-up, or LISTEN */
         DUE_FAMILIES,
+        DUE_EVENTS,
         DUE_CHANGES,
         DUE_SCANS,
         DUE_ROWS,
@@ -165,8 +166,8 @@ struct feed_family *feed_family(struct feed *feed, const struct uuid *family);
 void feed_own(struct feed *feed, const struct uuid *family, const struct uuid *writer, int64_t seq);
 /* Waiters whose deadline has passed. */
 void feed_expire(struct feed *feed, int64_t now_us);
-void feed_wait(
-        struct feed *feed, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context);
+void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us,
+        void (*done)(void *context, enum outcome), void *context);
 const struct record *store_record(const struct store *store, const char *kind);
 
 /* ---- loading (load.c): migrations, then every family, once ---- */

@@ -151,10 +151,10 @@ enum store_state store_state(const struct store *store, struct instant *since)
         return store->state;
 }
 
-void store_catch_up(
-        struct store *store, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context)
+void store_catch_up(struct store *store, const struct uuid *family, int64_t deadline_us,
+        void (*done)(void *context, enum outcome), void *context)
 {
-        feed_wait(&store->feed, deadline_us, done, context);
+        feed_wait(&store->feed, family, deadline_us, done, context);
 }
 
 /* ---- stopping ---- */

@@ -76,9 +76,12 @@ enum store_state store_state(const struct store *store, struct instant *since);
 bool store_conninfo_fits(const char *conninfo, struct buffer *why);
 /* Reads everything anew (SIGHUP). */
 void store_reload(struct store *store);
-/* Calls `done` when the feed has been read up to a moment after this call, or the deadline (monotonic) passed. */
-void store_catch_up(
-        struct store *store, int64_t deadline_us, void (*done)(void *context, enum outcome), void *context);
+/*
+ * Calls `done`, never at once, when a family's feed (and the nil family's) has been read up to a moment after this
+ * call, or the deadline (monotonic) passed.
+ */
+void store_catch_up(struct store *store, const struct uuid *family, int64_t deadline_us,
+        void (*done)(void *context, enum outcome), void *context);
 
 /* ---- changes ---- */
 

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The feed needs no luck: whatever happens to its connection, a daemon comes to hold what the others did."""
+import random
+import statistics
+import time
+
+from harness.daemon import wait_until
+from harness.world import Event
+from load import Load
+from memory import same_memory
+
+
+def test_a_change_is_known_at_the_other_daemon_within_100_ms(second_daemon, event):
+    """Nothing else is done meanwhile. The median, for the machine may be busy."""
+    other = second_daemon()
+    took = []
+    with other.admin() as client:
+        client.call("room.list", event=event.slug)
+        for n in range(40):
+            event.room("hall", name=f"Name {n}")
+            answered = time.monotonic()
+            while True:
+                rooms = client.call("room.list", event=event.slug)["rooms"]
+                if rooms and rooms[0]["name"] == f"Name {n}":
+                    break
+                assert time.monotonic() - answered < 5, "not known after five seconds"
+            took.append(time.monotonic() - answered)
+    print(f"known after {1000 * statistics.median(took):.1f} ms in the median, {1000 * max(took):.1f} ms at most")
+    assert statistics.median(took) < 0.1
+
+
+def test_memory_is_the_same_after_the_feeds_connection_was_killed_under_load(proxy, hasty, daemon, event):
+    event.ticket()
+    chance = random.Random(12)
+    with Load([daemon, hasty], event.slug, count=6) as load:
+        for _ in range(12):
+            before = load.answers(0)
+            wait_until(lambda: load.check() or load.answers(0) > before + 3, 30, "some changes")
+            time.sleep(chance.uniform(0, 0.05))  # the moment is what is tested
+            proxy.cut(lambda link: link.feed)
+    held = same_memory(daemon, hasty, event.slug)
+    assert {one["registration"] for one in held["registrations"]} == {one.id for one in load.registrations}
+    assert {one["room"]: one["name"] for one in held["rooms"]} == {room: name for room, (_, name) in load.rooms.items()}
+
+
+def test_a_connection_on_which_nothing_comes_any_more_is_given_up(proxy, hasty, daemon, event):
+    """It stays open, and the kernel acknowledges what is sent: only the answers are missing."""
+    with hasty.admin() as client:
+        client.call("room.list", event=event.slug)
+        assert proxy.freeze_feed() == 1
+        event.room("hall")
+        wait_until(lambda: client.call("room.list", event=event.slug)["rooms"], 10, "the room")
+
+
+def test_a_daemon_behind_which_the_feed_was_trimmed_reads_everything_anew(proxy, hasty, daemon, event):
+    event.ticket()
+    event.room("old")
+    kept = event.registration()["registration"]
+    same_memory(daemon, hasty, event.slug)
+    proxy.away()
+    event.call("room.delete", room="old")
+    event.room("new")
+    event.registration()
+    event.call("registration.cancel", registration=kept)
+    daemon.cluster.psql("UPDATE usher.change SET at = at - interval '8 days'")
+    assert int(daemon.cluster.psql("SELECT usher.trim(now() - interval '7 days')")[0][0]) > 0
+    proxy.back()
+    held = same_memory(daemon, hasty, event.slug)
+    assert [room["room"] for room in held["rooms"]] == ["new"] and len(held["registrations"]) == 2
+
+
+def test_an_event_made_a_moment_ago_is_found_at_the_other_daemon(second_daemon, admin):
+    other = second_daemon()
+    with other.admin() as client:
+        for _ in range(10):
+            slug = Event(admin).slug
+            assert client.call("room.list", event=slug)["rooms"] == []
+        client.fails("not_found", "room.list", event="never-made")

@@ -135,7 +135,7 @@ static void submit_unknown(struct call *call, struct scan *scan, struct login *l
         if (!is_in_pace(call, scan, login))
                 return;
         if (call->api->database == STORE_ONLINE)
-                store_catch_up(call->api->store, call->deadline_us, caught_up, call);
+                store_catch_up(call->api->store, &scan->family, call->deadline_us, caught_up, call);
         else
                 scan_submit(scan);
 }

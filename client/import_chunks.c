@@ -87,11 +87,26 @@ void import_chunks_deinit(struct import_chunks *chunks)
 
 /* ---- answers ---- */
 
+/* A JSON pointer into the row as the column it came from: "/fields/region" is fields.region. */
+static void column_add(struct buffer *out, const char *path)
+{
+        for (const char *at = path + (*path == '/'); *at; at++) {
+                if (at[0] == '~' && (at[1] == '0' || at[1] == '1'))
+                        buffer_add_char(out, *++at == '0' ? '~' : '/');
+                else
+                        buffer_add_char(out, *at == '/' ? '.' : *at);
+        }
+}
+
 static void refused_tell(struct import_chunks *chunks, int64_t line, const char *path, const char *why)
 {
+        _cleanup_(buffer_deinit) struct buffer column = BUFFER_NULL;
+
         progress_hide(&chunks->progress);
-        if (path && *path)
-                usher_say("%s:%" PRId64 ": %s: %s", chunks->file, line, path, why);
+        if (path)
+                column_add(&column, path);
+        if (column.length)
+                usher_say("%s:%" PRId64 ": %s: %s", chunks->file, line, buffer_text(&column), why);
         else
                 usher_say("%s:%" PRId64 ": %s", chunks->file, line, why);
 }

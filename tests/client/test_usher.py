@@ -317,7 +317,7 @@ class RegistrationImport(Usher):
         if self.busy:
             self.busy -= 1
             return error(-32000, "unavailable", retry_after_ms=1, done=None)
-        rows = [{"result": "refused", "why": "no such ticket", "path": "/ticket"} if row["ticket"] == "none" else
+        rows = [{"result": "refused", "why": "no such ticket", "path": "/fields/a~1b"} if row["ticket"] == "none" else
                 {"result": "created", "registration": "R"} for row in params["rows"]]
         refused = sum(row["result"] == "refused" for row in rows)
         return {"result": {"created": len(rows) - refused, "updated": 0, "unchanged": 0, "refused": refused, "rows": rows}}
@@ -353,7 +353,7 @@ class RegistrationImport(Usher):
         path = self.csv(["ticket,name", "full,Attendee 00001", "none,Attendee 00002", '"full","Attendee\n00003"', "none,Attendee 00004"])
         done = self.run_usher("-e", "expo", "import", "registrations", path)
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stderr.splitlines(), ["usher: %s:%d: /ticket: no such ticket" % (path, line) for line in (3, 6)])
+        self.assertEqual(done.stderr.splitlines(), ["usher: %s:%d: fields.a/b: no such ticket" % (path, line) for line in (3, 6)])
         self.assertEqual(json.loads(done.stdout)["refused"], 2)
 
     def test_an_unknown_column_is_refused_before_anything_is_sent(self):

@@ -397,7 +397,7 @@ def test_usher_names_the_line_and_the_reason_of_a_refused_row(event, usher):
     status, summary, said = usher(file=file)
     assert status == 1
     assert (summary["created"], summary["refused"]) == (2, 2)
-    assert any(line.startswith("usher: FILE:4: /ticket: ") for line in said), said
+    assert any(line.startswith("usher: FILE:4: ticket: ") for line in said), said
     assert any(line.startswith("usher: FILE:5: ") for line in said), said
     assert export_json(event)[0]["notes"] == 'two\nlines, and "more"'
 

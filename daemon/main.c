@@ -87,24 +87,37 @@ static void token_made(void *context, const char *secret, const char *why)
         daemon_stop(daemon);
 }
 
-static void daemon_listen(struct daemon *daemon)
+static void listen_failed(struct daemon *daemon, const char *address, const char *why)
 {
-        int passed;
+        log_error("cannot listen on %s: %s", address, why);
+        daemon->status = EXIT_FAILURE;
+        daemon_stop(daemon);
+}
 
-        if (daemon->listening || daemon->stopping)
-                return;
-        daemon->listening = true;
-        passed = listen_passed(daemon);
+static bool listen_all(struct daemon *daemon)
+{
+        int passed = listen_passed(daemon);
+
+        if (passed < 0)
+                listen_failed(daemon, "what the service manager handed over", strerror(-passed));
         for (size_t i = 0; passed == 0 && i < daemon->settings.listen.count; i++) {
                 const char *address = daemon->settings.listen.addresses[i], *why = "";
 
                 if (wire_listen(daemon->wire, address, &why) == 0)
                         continue;
-                log_error("cannot listen on %s: %s", address, why);
-                daemon->status = EXIT_FAILURE;
-                daemon_stop(daemon);
-                return;
+                listen_failed(daemon, address, why);
+                return false;
         }
+        return passed >= 0;
+}
+
+static void daemon_listen(struct daemon *daemon)
+{
+        if (daemon->listening || daemon->stopping)
+                return;
+        daemon->listening = true;
+        if (!listen_all(daemon))
+                return;
         if (daemon->own_socket)
                 daemon->token_command =
                         token_command_new(daemon->api, daemon->own_socket, token_made, daemon);

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -142,3 +143,32 @@ def test_a_database_of_ones_own_is_migrated_by_its_owner_and_served_by_another_r
         assert client.call("event.get", event="own")["version"] == 1
     one.stop()
     cluster.psql("DROP DATABASE conference WITH (FORCE)")
+
+
+def test_the_manual_tells_of_every_option_and_word_of_the_help(daemon):
+    text = run(daemon, "--help", options=False).stdout
+    options = set(re.findall(r"(?<![\w-])--?[A-Za-z][\w-]*", text)) - {"-h"}
+    words = set(re.findall(r"^ +usherd \[options\] ([a-z-]+)", text, re.MULTILINE))
+    page = (place.TOP / "docs" / "usherd.8").read_text()
+    assert words == set(re.findall(r"^\.It Cm ([a-z-]+)", page, re.MULTILINE))
+    assert options == {"-" + name for name in re.findall(r"Fl (-?[\w-]+)", page)} - {"-h"}
+
+
+def test_a_socket_that_is_handed_over_is_listened_on(daemon, make_daemon):
+    one = make_daemon(conninfo=daemon.cluster.conninfo())
+    one.state.mkdir()
+    os.chown(one.state, place.account().pw_uid, place.account().pw_gid)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"tcp:127.0.0.1:{listener.getsockname()[1]}"
+        script = 'exec 3<&"$0"; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@"'
+        process = subprocess.Popen(["bash", "-c", script, str(listener.fileno()), *map(str, one.command())], cwd="/",
+                                   pass_fds=[listener.fileno()], env=place.environment(), stderr=subprocess.PIPE, text=True)
+        try:
+            assert any(line == "ready\n" for line in process.stderr)
+            with one.client(address=address) as client:
+                client.call("server.ping")
+        finally:
+            process.terminate()
+            process.stderr.read()
+            assert process.wait(timeout=60) == 0
+            process.stderr.close()

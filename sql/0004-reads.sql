@@ -5,7 +5,7 @@
 -- A session as the daemon knows it, with its speakers in order.
 CREATE VIEW usher.session_whole AS
 SELECT s.*, (
-        SELECT jsonb_agg(jsonb_build_object('speaker', n.speaker, 'role', n.role) ORDER BY n.position)
+        SELECT coalesce(jsonb_agg(jsonb_build_object('speaker', n.speaker, 'role', n.role) ORDER BY n.position), '[]')
         FROM usher.session_speaker AS n
         WHERE n.family_id = s.family_id AND n.event_id = s.event_id AND n.session = s.id) AS speakers
 FROM usher.session AS s;

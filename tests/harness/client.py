@@ -256,7 +256,7 @@ class Client:
     def call(self, method, params=None, **more):
         return self.wait(self.send(method, params, **more))
 
-    def fails(self, kind, method, params=None, **more):
+    def fails(self, kind, method, params=None, /, **more):
         """The call must fail with that kind; the error is returned for a look at its data."""
         try:
             result = self.call(method, params, **more)

@@ -19,7 +19,7 @@ class Event:
     def call(self, method, **params):
         return self.client.call(method, event=self.slug, **params)
 
-    def fails(self, kind, method, **params):
+    def fails(self, kind, method, /, **params):
         return self.client.fails(kind, method, event=self.slug, **params)
 
     def room(self, room="hall", **more):

@@ -185,7 +185,14 @@ def test_an_import_that_dies_on_the_way_leaves_nothing(make_daemon):
         assert not any(everything(client, "whole").values())
         result = import_by_call(client, "whole", "31c3.xml")
         assert result["unchanged"] == 0
-        assert len(everything(client, "whole")["sessions"]) == 138
+        before = everything(client, "whole")
+        assert len(before["sessions"]) == 138
+    one.stop()
+    one.start()
+    with one.admin() as client:  # what was read from the database is what was written
+        again = import_by_call(client, "whole", "31c3.xml")
+        assert again["unchanged"] == sum(map(len, before.values())) and again["conflicts"] == result["conflicts"]
+        assert everything(client, "whole") == before
 
 
 def test_what_is_no_programme_is_refused_whole(admin):

@@ -222,6 +222,69 @@ def test_tokens_grant_no_more_than_their_makers(daemon, admin, event):
             client.fails("forbidden", "token.create", label="L", expires_at=soon(60), **params)
 
 
+def test_tokens_of_some_checkpoints_grant_no_others(daemon, admin, event):
+    for name in ("north", "south"):
+        event.checkpoint(name)
+    made = admin.call("token.create", role="organiser", label="L", event=event.slug, checkpoints=["north"])["token"]
+    with daemon.client(made) as client:
+        assert client.call("token.create", role="door", label="L", event=event.slug, checkpoints=["north"])["token"]
+        for more in ({}, {"checkpoints": ["south"]}, {"checkpoints": ["north", "south"]}):
+            client.fails("forbidden", "token.create", role="door", label="L", event=event.slug, **more)
+            client.fails("forbidden", "token.invite", role="door", label="L", event=event.slug, **more)
+
+
+def test_what_a_token_grants_ends_no_later_than_itself(daemon, admin):
+    end = soon(3600)
+    with daemon.client(admin.call("token.create", role="organiser", label="L", expires_at=end)["token"]) as client:
+        ids = [client.call("token.create", role="door", label="L", **more)["id"] for more in ({}, {"expires_at": soon(7200)})]
+        listed = {one["id"]: one for one in client.call("token.list", limit=1000)["tokens"]}
+        for one in ids:
+            assert abs((datetime.datetime.fromisoformat(listed[one]["expires_at"]) -
+                        datetime.datetime.fromisoformat(end)).total_seconds()) < 0.001
+
+
+def test_a_bound_token_sees_and_ends_those_of_its_event_alone(daemon, admin, event):
+    inside = admin.call("token.create", role="door", label="L", event=event.slug)
+    outside = admin.call("token.create", role="door", label="L")
+    bound = admin.call("token.create", role="organiser", label="L", event=event.slug)
+    with daemon.client(bound["token"]) as client:
+        assert {one["id"] for one in client.call("token.list", limit=1000)["tokens"]} == {inside["id"], bound["id"]}
+        assert client.fails("not_found", "token.revoke", id=outside["id"]).data["what"] == "token"
+        assert client.call("token.revoke", id=inside["id"]) == {"revoked": True}
+
+
+def test_a_token_cannot_end_before_it_begins(admin):
+    for when in (soon(-1), "2025-10-25T09:30:00"):
+        assert admin.fails("invalid_params", "token.create", role="door", label="L", expires_at=when).data["path"] == "/expires_at"
+
+
+def test_an_invitation_is_good_for_its_minutes_alone(daemon, admin, second_daemon):
+    invited = admin.call("token.invite", role="door", label="L", minutes=1)
+    rows = daemon.cluster.psql(f"UPDATE usher.invite SET good_until = good_until - interval '61 s' WHERE id = '{invited['id']}' "
+                               "RETURNING good_until < now()")
+    assert rows == [["t"]]
+    with second_daemon().client() as client:  # it has read the row as it stands now
+        client.fails("unauthenticated", "auth.enrol", code=invited["code"])
+
+
+def test_failed_logins_are_charged_to_a_uid_of_the_unix_socket(second_daemon):
+    if os.getuid() != 0:
+        pytest.skip("connecting as another user needs root")
+    one = second_daemon()
+    with Client(one.unix, stream=connect_as(one.unix, 65533)) as guesser, \
+            Client(one.unix, stream=connect_as(one.unix, 65532)) as other:
+        kinds = []
+        while kinds[-1:] != ["rate_limited"]:
+            assert len(kinds) < 100
+            with pytest.raises(RpcError) as caught:
+                guesser.call("auth.login", token="wrong")
+            kinds.append(caught.value.kind)
+        assert set(kinds) == {"unauthenticated", "rate_limited"}
+        other.fails("unauthenticated", "auth.login", token="wrong")
+        with one.client() as elsewhere:
+            elsewhere.fails("unauthenticated", "auth.login", token="wrong")
+
+
 def test_a_desk_may_invite_a_door_and_make_no_token(daemon, event):
     with daemon.client(event.token("desk")) as desk:
         assert desk.fails("forbidden", "token.create", role="door", label="L").data["needs"] == "organiser"

@@ -35,6 +35,43 @@ LANGUAGE sql IMMUTABLE AS $$
         WHERE e->>'kind' = p_kind
 $$;
 
+-- Makes usher.expect_KIND. Called twice: to lock (so that nothing relied on is deleted meanwhile), and, once every lock
+-- of the batch is held, to compare; version 0 is that there is none. A single statement would join its old snapshot
+-- with the rows that it waited for.
+CREATE FUNCTION usher.make_expect(p_kind text, p_family text DEFAULT 'p_family') RETURNS void
+LANGUAGE plpgsql AS $make$
+BEGIN
+        EXECUTE format($template$
+                CREATE OR REPLACE FUNCTION usher.expect_%1$s(p_family uuid, p_expects jsonb, p_lock boolean)
+                RETURNS void
+                LANGUAGE plpgsql AS $body$
+                DECLARE
+                        v_row record;
+                BEGIN
+                        IF p_lock THEN
+                                PERFORM 1
+                                FROM usher.expects_of(p_expects, %1$L) AS r
+                                JOIN usher.%1$I AS t
+                                        ON t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id
+                                ORDER BY t.event_id, t.id
+                                FOR KEY SHARE OF t;
+                        ELSE
+                                SELECT r.event_id, r.id INTO v_row
+                                FROM usher.expects_of(p_expects, %1$L) AS r
+                                LEFT JOIN usher.%1$I AS t
+                                        ON t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id
+                                WHERE coalesce(t.version, 0) IS DISTINCT FROM r.version
+                                LIMIT 1;
+                                IF FOUND THEN
+                                        PERFORM usher.raise_stale(%1$L, v_row.event_id, v_row.id);
+                                END IF;
+                        END IF;
+                END
+                $body$
+        $template$, p_kind, p_family);
+END
+$make$;
+
 -- Makes usher.write_KIND, usher.delete_KIND and usher.expect_KIND.
 --
 -- p_options: 'nil' (belongs to no family), 'once' (written once, never changed), 'take out' (rows that move leave the
@@ -189,36 +226,7 @@ BEGIN
                 $template$, p_kind, v_family);
         END IF;
 
-        -- Called twice: to lock (so that nothing relied on is deleted meanwhile), and, once every lock of the batch is
-        -- held, to compare. A single statement would join its old snapshot with the rows that it waited for.
-        EXECUTE format($template$
-                CREATE OR REPLACE FUNCTION usher.expect_%1$s(p_family uuid, p_expects jsonb, p_lock boolean)
-                RETURNS void
-                LANGUAGE plpgsql AS $body$
-                DECLARE
-                        v_row record;
-                BEGIN
-                        IF p_lock THEN
-                                PERFORM 1
-                                FROM usher.expects_of(p_expects, %1$L) AS r
-                                JOIN usher.%1$I AS t
-                                        ON t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id
-                                ORDER BY t.event_id, t.id
-                                FOR KEY SHARE OF t;
-                        ELSE
-                                SELECT r.event_id, r.id INTO v_row
-                                FROM usher.expects_of(p_expects, %1$L) AS r
-                                LEFT JOIN usher.%1$I AS t
-                                        ON t.family_id = %2$s AND t.event_id = r.event_id AND t.id = r.id
-                                WHERE coalesce(t.version, 0) IS DISTINCT FROM r.version
-                                LIMIT 1;
-                                IF FOUND THEN
-                                        PERFORM usher.raise_stale(%1$L, v_row.event_id, v_row.id);
-                                END IF;
-                        END IF;
-                END
-                $body$
-        $template$, p_kind, v_family);
+        PERFORM usher.make_expect(p_kind, v_family);
 END
 $make$;
 
@@ -242,3 +250,4 @@ SELECT usher.make_kind('credential', '{kept}', 'r.code NULLS FIRST, r.event_id, 
 SELECT usher.make_kind('booking', '{kept}');
 SELECT usher.make_kind('erasure', '{once,kept}');
 SELECT usher.make_kind('signing_key');
+SELECT usher.make_expect('presence'); -- which scans alone write

@@ -41,7 +41,7 @@ DECLARE
 BEGIN
         FOR v_function IN
                 SELECT p.oid::regprocedure AS signature,
-                       p.proname IN ('make_kind', 'make_reads', 'grant_to') AS owners
+                       p.proname IN ('make_kind', 'make_expect', 'make_reads', 'grant_to') AS owners
                 FROM pg_proc AS p
                 WHERE p.pronamespace = 'usher'::regnamespace
                   AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')

@@ -71,6 +71,13 @@ void scan_submit(struct scan *scan);
 void scan_count_inside(struct batch *batch, struct change *change, const struct checkpoint_row *checkpoint,
         struct date day, int by, bool free);
 
+/* ---- scan_rely.c ---- */
+
+/* Adds what the verdict relied on, to be re-checked when it is recorded. `seat`: the person's booking, where it matters. */
+void scan_rely(struct call *call, struct batch *batch, const struct scan_found *found,
+        const struct verdict_case *judged, const struct booking_row *seat, struct date day,
+        const struct verdict *verdict);
+
 /* ---- scan_answer.c ---- */
 
 struct scan_answer {

@@ -177,7 +177,6 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
 {
         const struct presence_row *presence = judged->presence;
         const struct registration_row *registration = found->registration;
-        const struct booking_row *seat = seat_of(found);
         struct scan_row row = {
                 .family = scan->family,
                 .event = event_row(found->event)->event_uuid,
@@ -209,9 +208,7 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
                 presented_digest(&scan->presented, &scan->nonce, row.credential_digest);
         else
                 memcpy(row.credential_digest, scan->presented.digest, sizeof(row.credential_digest));
-        batch_expect(batch, &scan->call->change, found->checkpoint);
-        if (seat)
-                batch_expect(batch, &scan->call->change, seat);
+        scan_rely(scan->call, batch, found, judged, seat_of(found), day, verdict);
         scan_count_inside(batch, &scan->call->change, found->checkpoint, day, verdict->by, verdict->forced);
         if (verdict->word == VERDICT_ADMITTED)
                 record_answers(scan, found, batch);

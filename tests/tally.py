@@ -10,11 +10,12 @@ import re
 import sys
 import xml.etree.ElementTree
 
+UNITTEST = re.compile(r"^Ran (\d+) tests? in .*\n\n(?:OK|FAILED \((?:failures=(\d+))?(?:, )?(?:errors=(\d+))?)", re.MULTILINE)
 CHECKS = re.compile(r"^\d+%: Checks: (\d+), Failures: (\d+), Errors: (\d+)$", re.MULTILINE)
 
 
 def unit(path):
-    """A Check program counts as its checks; one that ends badly without saying how many failed, as one failure."""
+    """A Check program, or one of Python's unittest, counts as its checks; one that ends badly without saying how many, as one failure."""
     passed = failed = skipped = 0
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         test = json.loads(line)
@@ -25,6 +26,9 @@ def unit(path):
         for checks, failures, errors in CHECKS.findall(test.get("stdout", "")):
             bad += int(failures) + int(errors)
             good += int(checks) - int(failures) - int(errors)
+        for ran, failures, errors in UNITTEST.findall(test.get("stdout", "") + test.get("stderr", "")):
+            bad += int(failures or 0) + int(errors or 0)
+            good += int(ran) - int(failures or 0) - int(errors or 0)
         if test["result"] in ("OK", "EXPECTEDFAIL"):
             good = good or 1
         else:
@@ -67,7 +71,7 @@ def tap(path):
 
 def names(folders):
     for test in json.load(sys.stdin):
-        folder = pathlib.Path(test["cmd"][0]).parent.name
+        folder = test["name"].split()[0]
         if not folders or folder in folders:
             print(test["name"])
 

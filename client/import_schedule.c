@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "client/catalogue.h"
 #include "client/complain.h"
 #include "client/import.h"
 #include "client/programme_meta.h"
@@ -74,6 +75,20 @@ static int event_make(struct usher *usher, const char *file, const struct progra
         return status;
 }
 
+/* Asked before an event is made that would then stay empty. A daemon that does not say is tried. */
+static bool format_is_taken(struct usher *usher, const char *format)
+{
+        _cleanup_(json_decrefp) json_t *methods = catalogue_get(usher, "schedule.import");
+        json_t *params = json_object_get(json_object_get(methods, "schedule.import"), "params");
+        json_t *words =
+                json_object_get(json_object_get(json_object_get(params, "properties"), "format"), "enum");
+        size_t i;
+        json_t *word;
+
+        json_array_foreach(words, i, word) if (strcmp(json_string_value(word), format) == 0) return true;
+        return json_array_size(words) == 0;
+}
+
 /* The event of the file, made when there is none. `*absent`: a dry run, and there is none to judge by. */
 static int event_settle(
         struct usher *usher, const char *file, const struct programme_meta *meta, bool *absent)
@@ -90,6 +105,10 @@ static int event_settle(
         usher_reply_deinit(&reply);
         if (status || !missing)
                 return status;
+        if (!format_is_taken(usher, meta->format)) {
+                usher_say("%s: this usherd does not import %s", file, meta->format);
+                return EXIT_REFUSED;
+        }
         if (date_is_none(meta->starts_on)) {
                 usher_say("%s: names no days: make an event (event.put), and give it with -e", file);
                 return EXIT_REFUSED;

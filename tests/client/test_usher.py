@@ -255,6 +255,8 @@ FRAB = """<schedule><conference><acronym>Expo 25</acronym><title>Expo</title><st
 
 
 class ScheduleImport(Usher):
+    formats = ["frab-json", "frab-xml"]
+
     def setUp(self):
         self.events = set()
         super().setUp()
@@ -269,6 +271,9 @@ class ScheduleImport(Usher):
         if method == "event.put":
             self.events.add(params["event"])
             return {"result": {}}
+        if method == "server.describe":
+            schema = {"properties": {"format": {"enum": self.formats}}}
+            return {"result": {"methods": {"schedule.import": {"params": schema}}}}
         if method == "schedule.import":
             return {"result": {"rooms": 1, "sessions": 2, "conflicts": [], "skipped": [{"what": "session", "id": "x", "why": "twice"}]}}
         return error(-32601, "unknown_method")
@@ -293,7 +298,14 @@ class ScheduleImport(Usher):
         done = self.run_usher("--dry-run", "import", "schedule", self.file.name)
         self.assertEqual(done.returncode, 0)
         self.assertIn("would make the event expo-25", done.stderr)
-        self.assertEqual([name for name, _ in self.server.asked], ["event.get"])
+        self.assertEqual([name for name, _ in self.server.asked], ["event.get", "server.describe"])
+
+    def test_no_event_is_made_for_a_file_that_the_daemon_does_not_take(self):
+        self.formats = ["frab-json"]
+        done = self.run_usher("import", "schedule", self.file.name)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("this usherd does not import frab-xml", done.stderr)
+        self.assertEqual(self.asked("event.put"), [])
 
     def test_a_file_that_cannot_be_read_is_status_1_and_the_next_is_imported(self):
         done = self.run_usher("import", "schedule", "/nonexistent", self.file.name)

@@ -104,19 +104,19 @@ class Daemon:
         self.conf.write_text(text)
         self.conf.chmod(0o644)
 
-    def command(self, *words):
+    def command(self, *words, under=()):
         options = ["-c", self.conf, "-D", self.state]
         if self.conninfo:
             options += ["-d", self.conninfo]
         limit = ["prlimit", f"--nofile={self.descriptors}:{self.descriptors}"] if self.descriptors else []
-        return place.as_account([*limit, self.programs / "usherd", *options, *words])
+        return place.as_account([*limit, *under, self.programs / "usherd", *options, *words])
 
     def launch(self):
         """Starts it without waiting for `ready`."""
         words = ["-l", self.unix, "-l", self.tcp] + (["--demo"] if self.demo else [])
         self.log.clear()
         self._ready = threading.Event()
-        self.process = subprocess.Popen(self.command(*words), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        self.process = subprocess.Popen(self.command(*words, under=place.leak_checker()), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         text=True, errors="replace", cwd="/", env=place.environment())
         self._reader = threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True)
         self._reader.start()

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What comes after what on one connection (protocol.md, section 1, Order)."""
+import json
 import random
 
 import pytest
+from harness.client import RpcError
 from harness.world import new_uuid
 
 
@@ -34,7 +36,6 @@ def test_changes_take_effect_in_the_order_sent(event, admin):
 
 
 def test_a_batchs_members_count_as_sent_in_their_order(event, admin):
-    import json
     batch = []
     for n in range(40):
         batch.append({"jsonrpc": "2.0", "id": f"p{n}", "method": "room.put",
@@ -66,6 +67,37 @@ def test_a_line_after_a_login_may_be_as_long_as_the_login_allows(daemon, event):
         numbers = client.send_many([("auth.login", {"token": event.token("door")}), ("server.ping", {"any": text})])
         client.wait(numbers[0])
         assert client.wait(numbers[1]) == {"any": text}
+
+
+def test_a_line_after_a_login_that_failed_may_be_no_longer_than_before(daemon, event):
+    with daemon.client() as client:
+        numbers = client.send_many([("auth.login", {"token": "wrong"}), ("server.ping", {"any": "x" * 100000})])
+        with pytest.raises(RpcError, match="unauthenticated"):
+            client.wait(numbers[0])
+        assert client.closing() == "too_large"
+        assert client.unnamed[0]["error"]["data"] == {"kind": "too_large", "limit": 16384}
+
+
+def test_members_of_a_batch_are_judged_by_the_login_before_them(daemon, event):
+    def members(token):
+        return [("room.list", {"event": event.slug}), ("auth.login", {"token": token}), ("room.list", {"event": event.slug})]
+
+    with daemon.client() as client:
+        requests = members(event.token("door")) + members(event.token("desk")) + [("auth.whoami", {})]
+        client.send_bytes(json.dumps([{"jsonrpc": "2.0", "id": n, "method": method, "params": params}
+                                      for n, (method, params) in enumerate(requests)]).encode() + b"\n")
+        replies = {one["id"]: one for one in client.read_message()}
+    assert replies[0]["error"]["data"]["kind"] == "unauthenticated"
+    assert [replies[n]["result"]["rooms"] for n in (2, 3, 5)] == [[], [], []]
+    assert [replies[n]["result"]["role"] for n in (1, 4, 6)] == ["door", "desk", "desk"]
+
+
+def test_a_notification_is_done_in_its_order_and_not_answered(event, admin):
+    for n in range(20):
+        admin.send_bytes(json.dumps({"jsonrpc": "2.0", "method": "room.put", "params": {
+            "event": event.slug, "room": "hall", "name": f"Name {n}"}}).encode() + b"\n")
+        assert event.call("room.get", room="hall")["name"] == f"Name {n}"
+    assert not admin.unnamed
 
 
 def test_scans_of_one_registration_keep_their_order(event, daemon):

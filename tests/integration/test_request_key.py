@@ -104,6 +104,10 @@ def test_a_key_is_known_at_another_daemon(event, second_daemon):
         params = {"event": event.slug, "room": "hall", "name": "Hall", "request_key": key}
         again = client.call("room.put", params)
         assert again["replayed"] is True and again["version"] == first["version"]
+        assert client.fails("exists", "room.put", {**params, "name": "Other"}).data == {
+            "kind": "exists", "what": "request_key", "id": key}
+        client.fails("stale", "room.put", {**params, "if_version": 7, "request_key": (failed := new_uuid())})
+        assert event.client.call("room.put", {**params, "if_version": 1, "request_key": failed}).get("replayed") is not True
 
 
 def test_a_repetition_elsewhere_does_not_outrun_what_it_repeats(event, second_daemon):

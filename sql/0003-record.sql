@@ -156,6 +156,28 @@ BEGIN
         SELECT count(*) FILTER (WHERE v = 1), count(*) FILTER (WHERE v > 1) INTO v_entering, v_moving
         FROM unnest(p_version) AS v;
 
+        -- Where every move is a first one there is nothing to gather. Most batches are such.
+        IF v_moving = 0 THEN
+                INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
+                        admitted, first_at, first_device)
+                SELECT p_family, p_event[m.i], m.id, 1, p_checkpoint[m.i], p_registration[m.i], p_day[m.i], p_inside[m.i],
+                        p_admitted[m.i], CASE WHEN p_admitted[m.i] THEN p_at[m.i] END,
+                        CASE WHEN p_admitted[m.i] THEN p_device[m.i] END
+                FROM (
+                        SELECT i, (p_checkpoint[i] || '/' || coalesce(to_char(p_day[i], 'YYYY-MM-DD'), '') || '/'
+                                   || p_registration[i]) COLLATE "C" AS id
+                        FROM generate_series(1, cardinality(p_version)) AS i
+                        WHERE p_version[i] = 1
+                ) AS m
+                ORDER BY p_event[m.i], m.id
+                ON CONFLICT (family_id, event_id, id) DO NOTHING;
+                GET DIAGNOSTICS v_written = ROW_COUNT;
+                IF v_written <> v_entering THEN
+                        PERFORM usher.raise_stale('presence', NULL, NULL);
+                END IF;
+                RETURN;
+        END IF;
+
         IF v_entering > 0 THEN
                 INSERT INTO usher.presence AS t (family_id, event_id, id, version, checkpoint, registration, day, inside,
                         admitted, first_at, first_device)
@@ -170,9 +192,6 @@ BEGIN
                 IF v_written <> v_entering THEN
                         PERFORM usher.raise_stale('presence', NULL, NULL);
                 END IF;
-        END IF;
-        IF v_moving = 0 THEN
-                RETURN;
         END IF;
 
         PERFORM 1
@@ -415,11 +434,16 @@ BEGIN
                 IF NOT v_expected <@ c_relied THEN
                         RAISE EXCEPTION 'unknown kind among %', v_expected USING ERRCODE = '22023';
                 END IF;
-                FOREACH v_kind IN ARRAY c_relied LOOP
-                        IF v_kind = ANY (v_expected) THEN
-                                EXECUTE format('SELECT usher.expect_%s($1, $2, true)', v_kind) USING p_family, p_expects;
-                        END IF;
-                END LOOP;
+                IF v_expected = '{checkpoint}' THEN -- as scans have it: planned once, not each time
+                        PERFORM usher.expect_checkpoint(p_family, p_expects, true);
+                ELSE
+                        FOREACH v_kind IN ARRAY c_relied LOOP
+                                IF v_kind = ANY (v_expected) THEN
+                                        EXECUTE format('SELECT usher.expect_%s($1, $2, true)', v_kind)
+                                                USING p_family, p_expects;
+                                END IF;
+                        END LOOP;
+                END IF;
         END IF;
 
         IF v_scans > 0 THEN
@@ -441,15 +465,19 @@ BEGIN
         -- Every lock is held but those of the rows to be written, which compare versions themselves: what was relied on
         -- is now compared by statements that see whatever was committed while this batch waited. Registrations are not
         -- locked: what commits from here on counts as after the scan.
-        FOREACH v_kind IN ARRAY v_expected LOOP
-                EXECUTE format('SELECT usher.expect_%s($1, $2, false)', v_kind) USING p_family, p_expects;
-        END LOOP;
+        IF v_expected = '{checkpoint}' THEN
+                PERFORM usher.expect_checkpoint(p_family, p_expects, false);
+        ELSE
+                FOREACH v_kind IN ARRAY v_expected LOOP
+                        EXECUTE format('SELECT usher.expect_%s($1, $2, false)', v_kind) USING p_family, p_expects;
+                END LOOP;
+        END IF;
         IF v_scans > 0 THEN
-                SELECT s.event_id, s.id INTO v_event, v_id
-                FROM unnest(p_scan_event, p_scan_registration, p_scan_registration_version) AS s (event_id, id, version)
+                SELECT p_scan_event[i], p_scan_registration[i] INTO v_event, v_id
+                FROM generate_series(1, v_scans::integer) AS i
                 LEFT JOIN usher.registration AS t
-                        ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id
-                WHERE s.version > 0 AND t.version IS DISTINCT FROM s.version
+                        ON t.family_id = p_family AND t.event_id = p_scan_event[i] AND t.id = p_scan_registration[i]
+                WHERE p_scan_registration_version[i] > 0 AND t.version IS DISTINCT FROM p_scan_registration_version[i]
                 LIMIT 1;
                 IF FOUND THEN
                         PERFORM usher.raise_stale('registration', v_event, v_id);
@@ -504,21 +532,15 @@ BEGIN
                         registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
                         device, by, flags, inside, presence_version, presence_inside, presence_admitted, force,
                         first_at, first_device, hash, undoes)
-                SELECT p_family, p_writer, p_seq + v_rows + s.place - 1, s.nonce, s.event_id, s.checkpoint, s.registration,
-                        s.registration_version, s.digest, s.day, s.direction, s.verdict, s.reason, s.at, s.received_at,
-                        s.device, s.by, s.flags, s.inside, coalesce(s.presence_version, 0),
-                        coalesce(s.presence_inside, false), coalesce(s.presence_admitted, false),
-                        coalesce(s.force, false), s.first_at, s.first_device, s.hash, s.undoes
-                FROM unnest(p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
-                        p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
-                        p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_flags,
-                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes)
-                        WITH ORDINALITY AS s (nonce, event_id, checkpoint, registration, registration_version, digest,
-                        day, direction, verdict, reason, at, received_at, device, by, flags, inside,
-                        presence_version, presence_inside, presence_admitted, force, first_at, first_device, hash, undoes,
-                        place)
-                ORDER BY s.nonce;
+                SELECT p_family, p_writer, p_seq + v_rows + i - 1, p_scan_nonce[i], p_scan_event[i], p_scan_checkpoint[i],
+                        p_scan_registration[i], p_scan_registration_version[i], p_scan_digest[i], p_scan_day[i],
+                        p_scan_direction[i], p_scan_verdict[i], p_scan_reason[i], p_scan_at[i], p_scan_received_at[i],
+                        p_scan_device[i], p_scan_by[i], p_scan_flags[i], p_scan_inside[i],
+                        coalesce(p_scan_presence_version[i], 0), coalesce(p_scan_presence_inside[i], false),
+                        coalesce(p_scan_presence_admitted[i], false), coalesce(p_scan_force[i], false),
+                        p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
+                FROM generate_series(1, v_scans::integer) AS i
+                ORDER BY p_scan_nonce[i];
                 IF array_remove(p_scan_why, NULL) <> '{}' THEN
                         INSERT INTO usher.scan_note (family_id, writer, seq, event_id, registration, why)
                         SELECT p_family, p_writer, p_seq + v_rows + s.place - 1, s.event_id, s.registration, s.why

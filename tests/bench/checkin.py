@@ -73,7 +73,8 @@ def run_ours(rig, files, rounds, connections, depth, most):
 
 def run_theirs(rig, rounds, clients, seconds=SECONDS):
     rig.psql("postgres", "-c", "CHECKPOINT")
-    return rig.pgbench(SCRIPT, clients, seconds, i=-1, clients=clients, first_round=rounds.take(20 * ROW))
+    return rig.pgbench(SCRIPT, clients, seconds,
+                       variables={"i": -1, "clients": clients, "first_round": rounds.take(20 * ROW)})
 
 
 def take_turns(rig, files, say):

@@ -116,7 +116,7 @@ class Rig:
             command += [option, value] if value else []
         with Spent(self) as spent:
             done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True)
-        assert done.returncode == 0, f"the load tool ended with {done.returncode}: {done.stdout}"
+        assert done.returncode == 0, f"the load tool ended with {done.returncode}: {done.stdout}{self.daemon.log[-3:]}"
         figures = json.loads(done.stdout)
         spent.seconds["client"] = figures["cpu_seconds"]
         return {**figures, "cpu": spent.seconds}
@@ -139,14 +139,14 @@ class Rig:
         self.psql("reference", "-f", self.here / "sql" / file)
         self.psql("reference", "-c", "VACUUM ANALYZE")
 
-    def pgbench(self, script, clients, seconds, database="reference", **variables):
+    def pgbench(self, script, clients, seconds, database="reference", variables=None):
         """
         A pgbench of prepared statements; its figures in the load tool's words. Waits are kept of a lone client only: of
         many, to write them down would slow it.
         """
         words = ["-n", "-M", "prepared", "-f", self.here / "sql" / script, "-c", clients, "-j", 1, "-T", seconds]
         words += ["-l", f"--log-prefix={self.here / 'pgbench'}"] if clients == 1 else []
-        for name, value in variables.items():
+        for name, value in (variables or {}).items():
             words += ["-D", f"{name}={value}"]
         with Spent(self) as spent:
             done = subprocess.run(self._as_owner("pgbench", database, *words), capture_output=True, text=True, cwd="/",

@@ -65,9 +65,10 @@ size_t batch_numbers(const struct batch *batch);
 /* Gives its scans their places behind `seq`, and their links in the chain behind `head`. */
 void batch_number(struct batch *batch);
 
-/* The parameters of one call of usher.record(), as texts. */
+/* The parameters of one call of usher.record(): the head as texts, the scans' columns binary. */
 struct batch_params {
         char *values[BATCH_PARAMS];
+        int lengths[BATCH_PARAMS], formats[BATCH_PARAMS]; /* as libpq wants them */
 };
 /* Takes the batch's texts: nothing may be added to it any more. */
 void batch_params_init(struct batch_params *params, struct batch *batch);

@@ -108,8 +108,8 @@ static void lane_send(struct lane *lane)
                 return; /* when the connection is back */
         wait_for_answer(lane);
         lane->sent = true;
-        pgconn_send_prepared(
-                &lane->conn, BATCH_STATEMENT, BATCH_PARAMS, (const char *const *)lane->params.values);
+        pgconn_send_prepared(&lane->conn, BATCH_STATEMENT, BATCH_PARAMS,
+                (const char *const *)lane->params.values, lane->params.lengths, lane->params.formats);
         pgconn_sync(&lane->conn);
 }
 

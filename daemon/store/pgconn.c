@@ -394,9 +394,10 @@ void pgconn_prepare(struct pgconn *conn, const char *name, const char *sql)
         sent(conn, PQsendPrepare(conn->pg, name, sql, 0, NULL));
 }
 
-void pgconn_send_prepared(struct pgconn *conn, const char *name, int count, const char *const *values)
+void pgconn_send_prepared(struct pgconn *conn, const char *name, int count, const char *const *values,
+        const int *lengths, const int *formats)
 {
-        sent(conn, PQsendQueryPrepared(conn->pg, name, count, values, NULL, NULL, 0));
+        sent(conn, PQsendQueryPrepared(conn->pg, name, count, values, lengths, formats, 0));
 }
 
 void pgconn_sync(struct pgconn *conn)

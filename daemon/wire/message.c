@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/jsonout.h"
 #include "base/workers.h"
+#include "wire/jsonbuild.h"
 #include "wire/jsonscan.h"
 #include "wire/message.h"
 
@@ -57,7 +58,10 @@ static char *cut_method(const char *method)
 
 static void request_read_id(struct request *request, const json_t *id)
 {
-        if (json_is_string(id) || json_is_number(id)) {
+        if (json_is_integer(id)) {
+                request->id = xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(id));
+                request->id_length = strlen(request->id);
+        } else if (json_is_string(id) || json_is_number(id)) {
                 request->id = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
                 request->id_length = request->id ? strlen(request->id) : 0;
         }
@@ -133,10 +137,9 @@ int message_read(const char *line, size_t length, const struct message_limits *l
                 return r;
         if (limits->worker_values && found.values > limits->worker_values)
                 return MESSAGE_E_LARGE;
-        json_error_t why;
-        json_t *root = json_loadb(line, length, JSON_DECODE_ANY, &why);
-        if (!root) /* the scan is stricter than the parser: it has run out of memory, or the scan has a fault */
-                return refuse(error, MESSAGE_FAULT_PARSE, why.position > 0 ? (size_t)why.position : 0);
+        json_t *root = jsonbuild(line, length);
+        if (!root) /* out of memory */
+                return refuse(error, MESSAGE_FAULT_PARSE, 0);
         size_t members = json_is_array(root) ? json_array_size(root) : 1;
         if (members == 0 || members > limits->members) {
                 json_decref(root);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bytes as a peer may send them: cut into reads of odd sizes, into lines, scanned and read as JSON-RPC. The scanner
- * and jansson must say the same of every line without a NUL byte (which jansson takes for the end of the text).
+ * and jansson must say the same of every line without a NUL byte (which jansson takes for the end of the text), and what
+ * is built from a line must be what jansson makes of it.
  */
 #include <jansson.h>
 #include <stdint.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include "base/buffer.h"
 #include "wire/frame.h"
+#include "wire/jsonbuild.h"
 #include "wire/jsonscan.h"
 #include "wire/message.h"
 
@@ -31,9 +33,14 @@ static void look_at_scan(const char *line, size_t length)
                 return;
         json_t *tree = json_loadb(line, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
         check(memchr(line, '\0', length) ? r != 0 : (r == 0) == (tree != NULL));
-        json_decref(tree);
-        if (r != 0)
+        if (r != 0) {
+                json_decref(tree);
                 return;
+        }
+        json_t *built = jsonbuild(line, length);
+        check(json_equal(built, tree));
+        json_decref(built);
+        json_decref(tree);
         /* Both limits are exact: what it counted passes, one less does not. */
         check(jsonscan(line, length, found.values, JSONSCAN_NESTING_MAX, &found) == 0);
         check(jsonscan(line, length, found.values - 1, JSONSCAN_NESTING_MAX, &found) == JSONSCAN_E_VALUES);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "wire/jsonbuild.h"
 #include "wire/jsonscan.h"
 
 struct line {
@@ -114,12 +115,23 @@ static size_t line_length(const struct line *line)
         return line->length ? line->length : strlen(line->text);
 }
 
+static bool is_built_alike(const char *line, size_t length, const json_t *tree)
+{
+        json_t *built = jsonbuild(line, length);
+        bool alike = json_equal(built, tree);
+        json_decref(built);
+        return alike;
+}
+
 START_TEST(accepts_json_and_counts_its_values)
 {
         const struct line *line = &good[_i];
         struct jsonscan found;
         ck_assert_int_eq(jsonscan(line->text, line_length(line), 100, 32, &found), 0);
         ck_assert_uint_eq(found.values, line->number);
+        json_t *tree = json_loadb(line->text, line_length(line), JSON_DECODE_ANY, NULL);
+        ck_assert(is_built_alike(line->text, line_length(line), tree));
+        json_decref(tree);
 }
 END_TEST
 
@@ -248,6 +260,8 @@ START_TEST(agrees_with_jansson)
                 if (nul ? r == 0 : (r == 0) != (tree != NULL))
                         ck_abort_msg("%.*s: %d, %s", (int)length, line, r, error.text);
                 accepted += tree != NULL;
+                if (r == 0)
+                        ck_assert_msg(is_built_alike(line, length, tree), "%.*s", (int)length, line);
                 json_decref(tree);
         }
 }

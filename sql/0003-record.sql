@@ -338,6 +338,41 @@ BEGIN
 END
 $$;
 
+-- ---- what a batch relied on ----
+
+-- Locks, or compares, rows of these kinds (see usher.make_kind), in the order in which they are written; presence last.
+-- Those that scans rely on are named, for what is named is planned once a connection and not once a batch.
+CREATE FUNCTION usher.expect(p_family uuid, p_kinds text[], p_expects jsonb, p_lock boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        c_kinds CONSTANT text[] := ARRAY['event', 'token', 'invite', 'programme', 'room', 'track', 'speaker',
+                'session', 'placement', 'acceptance', 'draft', 'draft_change', 'publication', 'ticket', 'checkpoint',
+                'registration', 'credential', 'booking', 'erasure', 'signing_key', 'presence'];
+        v_kind text;
+BEGIN
+        IF p_kinds <@ ARRAY['checkpoint', 'booking', 'presence'] THEN
+                IF 'checkpoint' = ANY (p_kinds) THEN
+                        PERFORM usher.expect_checkpoint(p_family, p_expects, p_lock);
+                END IF;
+                IF 'booking' = ANY (p_kinds) THEN
+                        PERFORM usher.expect_booking(p_family, p_expects, p_lock);
+                END IF;
+                IF 'presence' = ANY (p_kinds) THEN
+                        PERFORM usher.expect_presence(p_family, p_expects, p_lock);
+                END IF;
+                RETURN;
+        END IF;
+        IF NOT p_kinds <@ c_kinds THEN
+                RAISE EXCEPTION 'unknown kind among %', p_kinds USING ERRCODE = '22023';
+        END IF;
+        FOREACH v_kind IN ARRAY c_kinds LOOP
+                IF v_kind = ANY (p_kinds) THEN
+                        EXECUTE format('SELECT usher.expect_%s($1, $2, $3)', v_kind) USING p_family, p_expects, p_lock;
+                END IF;
+        END LOOP;
+END
+$$;
+
 -- ---- the batch ----
 
 -- Returns ('done', NULL), or ('again', NULL) when this batch had been recorded before. Raises, and so undoes all:
@@ -365,7 +400,6 @@ DECLARE
         c_kinds CONSTANT text[] := ARRAY['event', 'token', 'invite', 'programme', 'room', 'track', 'speaker',
                 'session', 'placement', 'acceptance', 'draft', 'draft_change', 'publication', 'ticket', 'checkpoint',
                 'registration', 'credential', 'booking', 'erasure', 'signing_key'];
-        c_relied CONSTANT text[] := c_kinds || ARRAY['presence'];
         v_rows       bigint := coalesce(jsonb_array_length(p_rows), 0);
         v_scans      bigint := coalesce(cardinality(p_scan_nonce), 0);
         v_kinds      text[];  -- of rows to be written
@@ -431,19 +465,7 @@ BEGIN
         IF p_expects IS NOT NULL THEN
                 SELECT coalesce(array_agg(DISTINCT e->>'kind'), '{}') INTO v_expected
                 FROM jsonb_array_elements(p_expects) AS e;
-                IF NOT v_expected <@ c_relied THEN
-                        RAISE EXCEPTION 'unknown kind among %', v_expected USING ERRCODE = '22023';
-                END IF;
-                IF v_expected = '{checkpoint}' THEN -- as scans have it: planned once, not each time
-                        PERFORM usher.expect_checkpoint(p_family, p_expects, true);
-                ELSE
-                        FOREACH v_kind IN ARRAY c_relied LOOP
-                                IF v_kind = ANY (v_expected) THEN
-                                        EXECUTE format('SELECT usher.expect_%s($1, $2, true)', v_kind)
-                                                USING p_family, p_expects;
-                                END IF;
-                        END LOOP;
-                END IF;
+                PERFORM usher.expect(p_family, v_expected, p_expects, true);
         END IF;
 
         IF v_scans > 0 THEN
@@ -465,12 +487,8 @@ BEGIN
         -- Every lock is held but those of the rows to be written, which compare versions themselves: what was relied on
         -- is now compared by statements that see whatever was committed while this batch waited. Registrations are not
         -- locked: what commits from here on counts as after the scan.
-        IF v_expected = '{checkpoint}' THEN
-                PERFORM usher.expect_checkpoint(p_family, p_expects, false);
-        ELSE
-                FOREACH v_kind IN ARRAY v_expected LOOP
-                        EXECUTE format('SELECT usher.expect_%s($1, $2, false)', v_kind) USING p_family, p_expects;
-                END LOOP;
+        IF p_expects IS NOT NULL THEN
+                PERFORM usher.expect(p_family, v_expected, p_expects, false);
         END IF;
         IF v_scans > 0 THEN
                 SELECT p_scan_event[i], p_scan_registration[i] INTO v_event, v_id

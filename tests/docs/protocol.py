@@ -147,31 +147,33 @@ def own_members(result):
             if name not in OF_ALL_RESULTS or name in result["required"]}
 
 
-def same_as(result, seen):
-    """The method before this one that answers with the same object."""
+def same_as(result, seen, itself=None):
+    """The method whose table tells of the same object: one that gets it, or one before this."""
     members = own_members(result)
     for name, other in seen.items():
-        if own_members(other) == members and len(members) > 4:
+        if name != itself and own_members(other) == members and len(members) > 4:
             return name
     return None
 
 
-def item_of(schema, seen):
-    """`list` answers with what `get` does, in a list."""
-    if schema.get("type") == "array" and len(schema["items"].get("properties", {})) > 4:
-        return same_as(schema["items"], seen)
-    return None
+def member_words(schema, seen):
+    """`list` answers with what `get` does, in a list; others bear it as a member."""
+    of = same_as(schema, seen) if schema.get("properties") else None
+    if of:
+        return f"what `{of}` answers with"
+    if schema.get("type") == "array" and schema["items"].get("properties"):
+        of = same_as(schema["items"], seen)
+    return f"list of what `{of}` answers with" if of else words(schema)
 
 
 def result_lines(name, result, seen):
-    same = same_as(result, seen)
+    same = same_as(result, seen, name)
     seen[name] = result
     if same:
         return [f"Answers with the same as `{same}`.", ""]
     lines = ["| result | type | |", "| --- | --- | --- |"]
     for member, schema in own_members(result).items():
-        of = item_of(schema, seen)
-        kind = f"list of what `{of}` answers with" if of else words(schema)
+        kind = member_words(schema, seen)
         mark = member if member in result["required"] else member + "?"
         lines.append(f"| {mark} | {kind} | {schema.get('description', '')} |")
     return (lines if len(lines) > 2 else ["Answers with an empty object."]) + [""]
@@ -228,7 +230,8 @@ def get_first(name):
 
 def render(methods):
     """The part between BEGIN and END, from the `methods` of server.describe."""
-    lines, seen, noun = shape_lines(methods), {}, None
+    lines, noun = shape_lines(methods), None
+    seen = {name: methods[name]["result"] for name in sorted(methods) if name.endswith(".get")}
     for name in sorted(methods, key=get_first):
         if name.split(".")[0] != noun:
             noun = name.split(".")[0]

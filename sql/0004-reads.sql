@@ -195,6 +195,17 @@ LANGUAGE sql STABLE AS $$
         LIMIT p_limit
 $$;
 
+-- How many scans up to some places were refused, by checkpoint and reason.
+CREATE FUNCTION usher.refused(p_family uuid, p_writers uuid[], p_seqs bigint[])
+RETURNS TABLE (event_id uuid, checkpoint text, reason text, count bigint)
+LANGUAGE sql STABLE AS $$
+        SELECT s.event_id, s.checkpoint, s.reason, count(*)
+        FROM unnest(p_writers, p_seqs) AS p (writer, seq)
+        JOIN usher.scan AS s ON s.family_id = p_family AND s.writer = p.writer AND s.seq <= p.seq
+        WHERE s.verdict = 'refused' AND s.reason IS NOT NULL
+        GROUP BY s.event_id, s.checkpoint, s.reason
+$$;
+
 -- The writers that have scans, how far each has come and what its chain ends in, at one moment.
 CREATE FUNCTION usher.chains(p_family uuid) RETURNS TABLE (writer uuid, last bigint, head bytea)
 LANGUAGE sql STABLE AS $$

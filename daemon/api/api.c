@@ -152,6 +152,14 @@ static void scan_applied(void *context, const struct scan_row *scan)
         state_apply_scan(&api->state, scan);
 }
 
+static void refused_applied(
+        void *context, const struct uuid *event, const char *checkpoint, const char *reason, int64_t count)
+{
+        struct api *api = context;
+
+        state_apply_refused(&api->state, event, checkpoint, reason, count);
+}
+
 static void store_changed(void *context, enum store_state state, struct instant since)
 {
         struct api *api = context;
@@ -185,6 +193,7 @@ struct store_handlers api_store_handlers(struct api *api)
                 .records = state_records,
                 .apply = row_applied,
                 .apply_scan = scan_applied,
+                .apply_refused = refused_applied,
                 .loaded = store_loaded,
                 .state = store_changed,
                 .failed = store_failed,

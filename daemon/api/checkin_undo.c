@@ -135,7 +135,8 @@ static bool is_fresh(const struct call *call, const char *registration)
 
         for (size_t i = 0; i < undo->version_count; i++) {
                 const struct presence_row *presence =
-                        roster_presence(call->event->roster, checkpoint, undo->versions[i].day, registration);
+                        attendance_presence(roster_attendance(call->event->roster), checkpoint,
+                                undo->versions[i].day, registration);
 
                 if (!presence || presence->row.version != undo->versions[i].version)
                         return false;
@@ -254,8 +255,10 @@ static enum decision take_back(struct call *call, struct batch *batch,
 {
         const struct move *stands = before(call->own, move);
         int by = (stands && stands->inside) - presence->inside;
-        int64_t inside = roster_inside(call->event->roster, checkpoint->row.id, move->day) +
-                         roster_under_way(call->event->roster, checkpoint->row.id, move->day) + by;
+        int64_t inside =
+                attendance_inside(roster_attendance(call->event->roster), checkpoint->row.id, move->day) +
+                attendance_under_way(roster_attendance(call->event->roster), checkpoint->row.id, move->day) +
+                by;
 
         if (by > 0 && checkpoint->capacity != FIELD_INT_NONE && inside > checkpoint->capacity)
                 return CALL_ANSWERED(call_fail_full(call, checkpoint->capacity));
@@ -284,7 +287,8 @@ static enum decision undo_decide(struct call *call, struct batch *batch)
         move = meant(call);
         if (!move)
                 return DECISION_ANSWERED;
-        presence = roster_presence(call->event->roster, id, move->day, registration->row.id);
+        presence = attendance_presence(
+                roster_attendance(call->event->roster), id, move->day, registration->row.id);
         return take_back(call, batch, checkpoint, presence, move);
 }
 

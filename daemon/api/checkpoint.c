@@ -55,7 +55,7 @@ static bool checkpoint_check(struct call *call, const void *row, const void *bef
                 call_fail_params(call, "/session", "to be given: a booking is of a session");
                 return false;
         }
-        if (before && roster_checkpoint_used(call->event->roster, before->row.id)) {
+        if (before && attendance_is_used(roster_attendance(call->event->roster), before->row.id)) {
                 if (strcmp(before->mode, checkpoint->mode) != 0) {
                         call_fail_params(call, "/mode", "the mode it has: it is fixed once there are scans");
                         return false;
@@ -71,7 +71,7 @@ static bool checkpoint_check(struct call *call, const void *row, const void *bef
 static size_t checkpoint_references(
         const struct event_state *event, const struct row *row, const struct row *by[static 10])
 {
-        if (!roster_checkpoint_used(event->roster, row->id))
+        if (!attendance_is_used(roster_attendance(event->roster), row->id))
                 return 0;
         by[0] = row;
         return 1;

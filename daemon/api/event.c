@@ -289,7 +289,7 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
                         by[count++] = &event_row(family->events[i])->row;
         for (const struct checkpoint_row *checkpoint = NULL;
                 count < 10 && (checkpoint = roster_checkpoint_next(event->roster, checkpoint));)
-                if (roster_checkpoint_used(event->roster, checkpoint->row.id))
+                if (attendance_is_used(roster_attendance(event->roster), checkpoint->row.id))
                         by[count++] = &checkpoint->row;
         if (!count)
                 count = sharers(family, &event_row(event)->event_uuid, by);

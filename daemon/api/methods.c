@@ -11,6 +11,7 @@ const struct method *const method_table[] = {
         &booking_list_method,
         &checkin_log_method,
         &checkin_scan_method,
+        &checkin_stats_method,
         &checkin_undo_method,
         &checkin_verify_method,
         &checkpoint_delete_method,

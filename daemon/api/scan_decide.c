@@ -28,8 +28,8 @@ static void take_back(struct scan *scan)
                                    : NULL;
 
         if (event)
-                roster_move_under_way(
-                        event->roster, scan->under_way_checkpoint, scan->under_way_day, -scan->under_way_by);
+                attendance_move_under_way(roster_attendance(event->roster), scan->under_way_checkpoint,
+                        scan->under_way_day, -scan->under_way_by);
         scan->under_way_by = 0;
 }
 
@@ -42,7 +42,8 @@ static void move_under_way(
                         scan->under_way_checkpoint = scan->points[i].checkpoint;
         scan->under_way_day = day;
         scan->under_way_by = verdict->by;
-        roster_move_under_way(found->event->roster, scan->under_way_checkpoint, day, verdict->by);
+        attendance_move_under_way(
+                roster_attendance(found->event->roster), scan->under_way_checkpoint, day, verdict->by);
 }
 
 /* ---- what it is judged by ---- */
@@ -71,7 +72,8 @@ static void fill_case(const struct scan *scan, const struct scan_found *found, s
                 .found = found->found,
                 .registration = registration,
                 .credential = found->credential,
-                .inside = roster_inside(roster, checkpoint, day) + roster_under_way(roster, checkpoint, day),
+                .inside = attendance_inside(roster_attendance(roster), checkpoint, day) +
+                          attendance_under_way(roster_attendance(roster), checkpoint, day),
                 .at = at,
                 .leaving = scan->leaving,
                 .force = scan->force,
@@ -79,7 +81,8 @@ static void fill_case(const struct scan *scan, const struct scan_found *found, s
         };
         if (!registration)
                 return;
-        judged->presence = roster_presence(roster, checkpoint, day, registration->row.id);
+        judged->presence =
+                attendance_presence(roster_attendance(roster), checkpoint, day, registration->row.id);
         judged->asks =
                 !scan->answers && door_fields_are_open(event_door_fields(found->event), registration->fields);
         if (registration->ticket)

@@ -225,7 +225,10 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
 
         if (!event)
                 return;
-        roster_checkpoint_mark_used(event->roster, scan->checkpoint);
+        attendance_mark_used(roster_attendance(event->roster), scan->checkpoint);
+        if (strcmp(scan->verdict, verdict_word(VERDICT_REFUSED)) == 0 && scan->reason)
+                attendance_refuse(roster_attendance(event->roster), scan->checkpoint,
+                        (enum verdict_reason)verdict_reason_from_word(scan->reason));
         if (!scan->presence_version)
                 return;
         row_clear(&row, &presence_record);
@@ -246,6 +249,16 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
         }
         sealed = row_seal(&row);
         roster_apply(event->roster, sealed);
+}
+
+void state_apply_refused(struct state *state, const struct uuid *uuid, const char *checkpoint,
+        const char *reason, int64_t count)
+{
+        const struct event_state *event = state_event_by_uuid(state, uuid);
+
+        if (event)
+                attendance_set_refused(roster_attendance(event->roster), checkpoint,
+                        (enum verdict_reason)verdict_reason_from_word(reason), count);
 }
 
 const struct door_fields *event_door_fields(struct event_state *event)

@@ -47,9 +47,12 @@ void state_init(struct state *state);
 void state_deinit(struct state *state);
 /* The one place where memory changes. */
 void state_apply(struct state *state, const void *row);
-/* A durable scan moves a presence. */
+/* A durable scan moves a presence, or was refused. */
 struct scan_row;
 void state_apply_scan(struct state *state, const struct scan_row *scan);
+/* So many were refused before memory was loaded. */
+void state_apply_refused(struct state *state, const struct uuid *event, const char *checkpoint,
+        const char *reason, int64_t count);
 struct family *state_family(const struct state *state, const struct uuid *family);
 struct event_state *state_event(const struct state *state, const char *slug);
 struct event_state *state_event_by_uuid(const struct state *state, const struct uuid *event);

@@ -8,32 +8,18 @@
 #include "door/fold.h"
 #include "door/ticket_places.h"
 
-/* People inside a checkpoint on a day. */
-struct tally {
-        struct date day;
-        int64_t inside, under_way;
-        char checkpoint[];
-};
-
-struct used {
-        struct used *next;
-        char checkpoint[];
-};
-
 struct roster {
         struct uuid event;
         struct rowset tickets, checkpoints;
         struct table registrations, by_external_id, by_person;
         struct table credentials; /* by registration */
         struct table by_code, by_digest;
-        struct table presence;
+        struct attendance *attendance;
         struct bookings *bookings;
         struct roll roll;
         struct texts *texts; /* what many rows say alike */
-        struct table tallies;
         struct ticket_places *places;
         size_t unfolded; /* registrations that nothing finds, and should */
-        struct used *used;
         struct field_names field_names;
 };
 
@@ -82,31 +68,6 @@ static bool person_entry_equal(const void *entry, const void *key)
         return strcmp(row->email, person->email) == 0 && strcmp(row->name, person->name) == 0;
 }
 
-struct tally_key {
-        const char *checkpoint;
-        struct date day;
-};
-
-static uint64_t tally_key_hash(const char *checkpoint, struct date day)
-{
-        return hash_text(checkpoint, (uint32_t)day.days);
-}
-
-static uint64_t tally_hash(const void *entry)
-{
-        const struct tally *tally = entry;
-
-        return tally_key_hash(tally->checkpoint, tally->day);
-}
-
-static bool tally_equal(const void *entry, const void *key)
-{
-        const struct tally *tally = entry;
-        const struct tally_key *wanted = key;
-
-        return tally->day.days == wanted->day.days && strcmp(tally->checkpoint, wanted->checkpoint) == 0;
-}
-
 static uint64_t digest_hash(const void *entry)
 {
         const struct credential_row *row = entry;
@@ -133,9 +94,8 @@ struct roster *roster_new(const struct uuid *event)
         table_init(&roster->credentials, owner_hash, owner_equal);
         table_init(&roster->by_code, code_hash, code_equal);
         table_init(&roster->by_digest, digest_hash, digest_equal);
-        table_init(&roster->presence, id_hash, id_equal);
+        roster->attendance = attendance_new();
         roster->bookings = bookings_new();
-        table_init(&roster->tallies, tally_hash, tally_equal);
         return roster;
 }
 
@@ -147,25 +107,6 @@ static void table_unref(struct table *table)
         while ((entry = table_next(table, &iterator)))
                 row_unref(entry);
         table_deinit(table);
-}
-
-#define LIST_FREE(list)                                                                                      \
-        do {                                                                                                 \
-                while (list) {                                                                               \
-                        void *gone_ = (list);                                                                \
-                        (list) = (list)->next;                                                               \
-                        free(gone_);                                                                         \
-                }                                                                                            \
-        } while (0)
-
-static void tallies_free(struct table *tallies)
-{
-        size_t iterator = 0;
-        void *entry;
-
-        while ((entry = table_next(tallies, &iterator)))
-                free(entry);
-        table_deinit(tallies);
 }
 
 struct roster *roster_free(struct roster *roster)
@@ -180,13 +121,11 @@ struct roster *roster_free(struct roster *roster)
         table_deinit(&roster->by_digest);
         table_unref(&roster->registrations);
         table_unref(&roster->credentials);
-        table_unref(&roster->presence);
+        attendance_free(roster->attendance);
         bookings_free(roster->bookings);
         roll_deinit(&roster->roll);
         texts_free(roster->texts);
-        tallies_free(&roster->tallies);
         ticket_places_free(roster->places);
-        LIST_FREE(roster->used);
         field_names_deinit(&roster->field_names);
         free(roster);
         return NULL;
@@ -292,6 +231,8 @@ static bool apply_registration(struct roster *roster, const struct registration_
                 table_remove(&roster->registrations, before);
         }
         put_into_roll(roster, before, kept, row);
+        attendance_change_ticket(
+                roster->attendance, row->row.id, before ? before->ticket : NULL, row->ticket);
         table_add(&roster->registrations, kept);
         index_registration(roster, kept, true);
         field_names_note(&roster->field_names, row->fields);
@@ -337,53 +278,12 @@ static bool apply_credential(struct roster *roster, const struct credential_row 
         return true;
 }
 
-/* ---- presence ---- */
-
-static struct tally *tally_find(const struct roster *roster, const char *checkpoint, struct date day)
-{
-        struct tally_key key = { checkpoint, day };
-
-        return table_find(&roster->tallies, tally_key_hash(checkpoint, day), &key);
-}
-
-static struct tally *tally_need(struct roster *roster, const char *checkpoint, struct date day)
-{
-        struct tally *tally = tally_find(roster, checkpoint, day);
-        size_t size = strlen(checkpoint) + 1;
-
-        if (tally)
-                return tally;
-        tally = xcalloc(1, sizeof(*tally) + size);
-        memcpy(tally->checkpoint, checkpoint, size);
-        tally->day = day;
-        table_add(&roster->tallies, tally);
-        return tally;
-}
-
-static void count_inside(struct roster *roster, const struct presence_row *row, int by)
-{
-        if (row->inside)
-                tally_need(roster, row->checkpoint, row->day)->inside += by;
-}
-
 static bool apply_presence(struct roster *roster, const struct presence_row *row)
 {
-        const struct presence_row *before =
-                table_find(&roster->presence, hash_text(row->row.id, 0), row->row.id);
-        struct presence_row *kept;
+        const struct registration_row *registration = roster_registration(roster, row->registration);
 
-        if (before && before->row.version >= row->row.version)
-                return false;
-        kept = row_pack(row, roster->texts);
-        if (before) {
-                count_inside(roster, before, -1);
-                table_remove(&roster->presence, before);
-        }
-        table_add(&roster->presence, kept);
-        count_inside(roster, row, 1);
-        roster_checkpoint_mark_used(roster, row->checkpoint);
-        row_unref(before);
-        return true;
+        return attendance_apply(
+                roster->attendance, row, registration ? registration->ticket : NULL, roster->texts);
 }
 
 bool roster_apply(struct roster *roster, const void *applied)
@@ -421,26 +321,6 @@ const struct checkpoint_row *roster_checkpoint_next(
         const struct roster *roster, const struct checkpoint_row *after)
 {
         return rowset_next(&roster->checkpoints, &roster->event, after ? after->row.id : NULL);
-}
-
-bool roster_checkpoint_used(const struct roster *roster, const char *checkpoint)
-{
-        for (const struct used *used = roster->used; used; used = used->next)
-                if (strcmp(used->checkpoint, checkpoint) == 0)
-                        return true;
-        return false;
-}
-
-void roster_checkpoint_mark_used(struct roster *roster, const char *checkpoint)
-{
-        struct used *used;
-
-        if (roster_checkpoint_used(roster, checkpoint))
-                return;
-        used = xcalloc(1, sizeof(*used) + strlen(checkpoint) + 1);
-        memcpy(used->checkpoint, checkpoint, strlen(checkpoint) + 1);
-        used->next = roster->used;
-        roster->used = used;
 }
 
 const struct roll *roster_roll(const struct roster *roster)
@@ -567,50 +447,7 @@ struct bookings *roster_bookings(const struct roster *roster)
         return roster->bookings;
 }
 
-/* ---- presence ---- */
-
-const char *presence_id(
-        char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration)
+struct attendance *roster_attendance(const struct roster *roster)
 {
-        size_t place = strnlen(checkpoint, 64), length = strnlen(registration, 64);
-        char *tail = mempcpy(id, checkpoint, place);
-
-        *tail++ = '/';
-        if (!date_is_none(day)) {
-                date_format(day, tail);
-                tail += strlen(tail);
-        }
-        *tail++ = '/';
-        tail = mempcpy(tail, registration, length);
-        *tail = '\0';
-        return id;
-}
-
-const struct presence_row *roster_presence(
-        const struct roster *roster, const char *checkpoint, struct date day, const char *registration)
-{
-        char id[PRESENCE_ID_MAX];
-
-        presence_id(id, checkpoint, day, registration);
-        return table_find(&roster->presence, hash_text(id, 0), id);
-}
-
-int64_t roster_inside(const struct roster *roster, const char *checkpoint, struct date day)
-{
-        const struct tally *tally = tally_find(roster, checkpoint, day);
-
-        return tally ? tally->inside : 0;
-}
-
-int64_t roster_under_way(const struct roster *roster, const char *checkpoint, struct date day)
-{
-        const struct tally *tally = tally_find(roster, checkpoint, day);
-
-        return tally ? tally->under_way : 0;
-}
-
-void roster_move_under_way(struct roster *roster, const char *checkpoint, struct date day, int64_t by)
-{
-        if (by)
-                tally_need(roster, checkpoint, day)->under_way += by;
+        return roster->attendance;
 }

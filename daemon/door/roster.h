@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include "base/rowset.h"
+#include "door/attendance.h"
 #include "door/bookings.h"
 #include "door/field_names.h"
 #include "door/roll.h"
@@ -25,9 +26,6 @@ const struct rowset *roster_checkpoints(const struct roster *roster);
 /* Checkpoints one after the other; NULL begins, NULL ends. */
 const struct checkpoint_row *roster_checkpoint_next(
         const struct roster *roster, const struct checkpoint_row *after);
-/* Whether anything was scanned there, as far as presence tells. */
-bool roster_checkpoint_used(const struct roster *roster, const char *checkpoint);
-void roster_checkpoint_mark_used(struct roster *roster, const char *checkpoint);
 
 /* ---- registrations; borrowed, NULL: none ---- */
 
@@ -75,21 +73,5 @@ size_t roster_ticket_users(
 /* Seats in sessions. */
 struct bookings *roster_bookings(const struct roster *roster);
 
-/* ---- presence ---- */
-
-enum { PRESENCE_ID_MAX = 160 };
-/* A presence row's id, written to `id`, which comes back. */
-const char *presence_id(
-        char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration);
-
-/* `day` DATE_NONE for a checkpoint `per` event. */
-const struct presence_row *roster_presence(
-        const struct roster *roster, const char *checkpoint, struct date day, const char *registration);
-/* People inside (admitted and not left) by the last move of each. */
-int64_t roster_inside(const struct roster *roster, const char *checkpoint, struct date day);
-/*
- * People whose scans have been decided and are not durable yet: whoever decides next counts them, too. Each change is
- * taken back once its scan is durable (and counted above) or has failed.
- */
-int64_t roster_under_way(const struct roster *roster, const char *checkpoint, struct date day);
-void roster_move_under_way(struct roster *roster, const char *checkpoint, struct date day, int64_t by);
+/* Who has been where. */
+struct attendance *roster_attendance(const struct roster *roster);

@@ -326,6 +326,17 @@ void feed_own(struct feed *feed, const struct uuid *uuid, const struct uuid *wri
                 evtimer_add(feed->wake_timer, (&(struct timeval){ 0, WAKE_MS * 1000 }));
 }
 
+void feed_apply_scan(struct feed *feed, const struct scan_row *scan)
+{
+        const struct store_handlers *handlers = &feed->store->handlers;
+        struct feed_family *family = feed_family(feed, &scan->family);
+
+        if (scan->seq <= places_get(&family->scans, &scan->writer))
+                return;
+        places_advance(&family->scans, &scan->writer, scan->seq);
+        handlers->apply_scan(handlers->context, scan);
+}
+
 static void notified(void *context, const char *payload, int pid)
 {
         struct feed *feed = context;
@@ -424,8 +435,10 @@ void feed_deinit(struct feed *feed)
         event_free(feed->tick);
         event_free(feed->wake_timer);
         feed_read_free(feed->read);
-        for (size_t i = 0; i < feed->count; i++)
+        for (size_t i = 0; i < feed->count; i++) {
                 places_deinit(&feed->families[i].places);
+                places_deinit(&feed->families[i].scans);
+        }
         free(feed->families);
         free(feed->due);
         while (feed->waiters) {

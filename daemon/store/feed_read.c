@@ -92,8 +92,6 @@ static void take_changes(struct feed *feed, const PGresult *result)
 
 static void take_scans(struct feed *feed, const PGresult *result)
 {
-        const struct store_handlers *handlers = &feed->store->handlers;
-
         for (int line = 0; line < PQntuples(result); line++) {
                 struct scan_row scan = {
                         .writer = uuid_at(result, line, 0),
@@ -122,7 +120,7 @@ static void take_scans(struct feed *feed, const PGresult *result)
                 if (!PQgetisnull(result, line, 5))
                         scan.day.days = (int32_t)int_at(result, line, 5) + 10957;
                 places_advance(&feed->read->beyond, &scan.writer, scan.seq);
-                handlers->apply_scan(handlers->context, &scan);
+                feed_apply_scan(feed, &scan);
         }
 }
 

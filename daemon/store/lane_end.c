@@ -64,7 +64,7 @@ void lane_apply_some(struct lane *lane)
                 return;
         }
         for (size_t i = 0; i < batch->scan_count; i++)
-                handlers->apply_scan(handlers->context, &batch->scans[i].scan);
+                feed_apply_scan(&lane->store->feed, &batch->scans[i].scan);
         members_applied(lane);
 }
 

@@ -25,6 +25,7 @@ enum loader_step {
         LOAD_PLACES,
         LOAD_ROWS,
         LOAD_TOMBSTONES,
+        LOAD_REFUSED,
         LOAD_DONE
 };
 
@@ -258,6 +259,41 @@ static void load_next_family(struct loader *loader)
         load_next_record(loader);
 }
 
+/* Scans up to the places are counted by the database, those behind them one by one as the feed brings them. */
+static void load_refused(struct loader *loader)
+{
+        struct feed_family *family = feed_family(&loader->store->feed, &loader->families[loader->family]);
+        _cleanup_(buffer_deinit) struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
+        const char *values[3];
+        char uuid[37];
+
+        loader->step = LOAD_REFUSED;
+        for (size_t i = 0; i < family->places.count; i++)
+                places_advance(&family->scans, &family->places.items[i].writer, family->places.items[i].seq);
+        places_write(&family->places, &writers, &seqs);
+        uuid_format(&family->family, uuid);
+        values[0] = uuid;
+        values[1] = writers.data;
+        values[2] = seqs.data;
+        pgconn_send(&loader->conn,
+                "SELECT event_id, checkpoint, reason, count FROM usher.refused($1::uuid, $2::uuid[], "
+                "$3::bigint[])",
+                3, values, false);
+}
+
+static void take_refused(struct loader *loader, const PGresult *result)
+{
+        const struct store_handlers *handlers = &loader->store->handlers;
+
+        for (int line = 0; line < PQntuples(result); line++) {
+                struct uuid event;
+
+                uuid_parse(PQgetvalue(result, line, 0), &event);
+                handlers->apply_refused(handlers->context, &event, PQgetvalue(result, line, 1),
+                        PQgetvalue(result, line, 2), strtoll(PQgetvalue(result, line, 3), NULL, 10));
+        }
+}
+
 /* All of them before any row: a row of an event that is made meanwhile, and nowhere to be kept yet, is fed later. */
 static void load_next_places(struct loader *loader)
 {
@@ -354,6 +390,9 @@ static void conn_result(void *context, PGresult *result)
                 for (int line = 0; line < PQntuples(result); line++)
                         take_tombstone(loader, result, line);
                 return;
+        case LOAD_REFUSED:
+                take_refused(loader, result);
+                return;
         case LOAD_MIGRATE:
         case LOAD_GRANT:
         case LOAD_DONE:
@@ -417,6 +456,15 @@ static void conn_end(void *context)
                 load_next_record(loader);
                 return;
         case LOAD_TOMBSTONES:
+                if (!loader->store->loaded) {
+                        load_refused(loader);
+                        return;
+                }
+                /* Read anew: the scans have been counted all the time. */
+                loader->family++;
+                load_next_family(loader);
+                return;
+        case LOAD_REFUSED:
                 loader->family++;
                 load_next_family(loader);
                 return;

@@ -102,6 +102,7 @@ enum decision change_decide(struct batch *batch, struct change *change);
 struct feed_family {
         struct uuid family;
         struct places places;
+        struct places scans; /* whose scans have been applied so far */
         bool dirty, wake;
 };
 
@@ -164,6 +165,8 @@ void feed_stop(struct feed *feed);
 struct feed_family *feed_family(struct feed *feed, const struct uuid *family);
 /* A batch of ours is durable: others are to be woken, and we need not read it. */
 void feed_own(struct feed *feed, const struct uuid *family, const struct uuid *writer, int64_t seq);
+/* A durable scan, ours or another's: hands it on unless that was done already. */
+void feed_apply_scan(struct feed *feed, const struct scan_row *scan);
 /* Waiters whose deadline has passed. */
 void feed_expire(struct feed *feed, int64_t now_us);
 void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us,

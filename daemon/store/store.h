@@ -55,8 +55,11 @@ struct store_handlers {
         const struct record *const *records;
         /* A durable row (a tombstone for a deletion): takes a reference if it keeps it. Both own and fed. */
         void (*apply)(void *context, const void *row, bool own);
-        /* Durable scans of other daemons (own ones are applied by their change's `applied`). See door/presence.h. */
+        /* Durable scans, own and others', each once, a writer's in their order. */
         void (*apply_scan)(void *context, const struct scan_row *scan);
+        /* While loading: how many scans before those were refused at a checkpoint for a reason. */
+        void (*apply_refused)(void *context, const struct uuid *event, const char *checkpoint,
+                const char *reason, int64_t count);
         /* All families are in memory up to the feed's head: requests may be served. Called once. */
         void (*loaded)(void *context);
         void (*state)(void *context, enum store_state state, struct instant since);

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "door/attendance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/table.h"
+
+/* People inside a checkpoint on a day. */
+struct tally {
+        struct date day;
+        int64_t inside, under_way;
+        char checkpoint[];
+};
+
+/* A checkpoint at which anything was scanned. */
+struct spot {
+        struct spot *next;
+        struct crowd crowd;
+        int64_t refused[REASON_COUNT];
+        char checkpoint[];
+};
+
+struct attendance {
+        struct table presences, tallies;
+        struct spot *spots;
+        struct crowd everybody;
+};
+
+/* ---- keys ---- */
+
+static uint64_t id_hash(const void *entry)
+{
+        return hash_text(((const struct row *)entry)->id, 0);
+}
+
+static bool id_equal(const void *entry, const void *key)
+{
+        return strcmp(((const struct row *)entry)->id, key) == 0;
+}
+
+struct tally_key {
+        const char *checkpoint;
+        struct date day;
+};
+
+static uint64_t tally_key_hash(const char *checkpoint, struct date day)
+{
+        return hash_text(checkpoint, (uint32_t)day.days);
+}
+
+static uint64_t tally_hash(const void *entry)
+{
+        const struct tally *tally = entry;
+
+        return tally_key_hash(tally->checkpoint, tally->day);
+}
+
+static bool tally_equal(const void *entry, const void *key)
+{
+        const struct tally *tally = entry;
+        const struct tally_key *wanted = key;
+
+        return tally->day.days == wanted->day.days && strcmp(tally->checkpoint, wanted->checkpoint) == 0;
+}
+
+const char *presence_id(
+        char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration)
+{
+        size_t place = strnlen(checkpoint, 64), length = strnlen(registration, 64);
+        char *tail = mempcpy(id, checkpoint, place);
+
+        *tail++ = '/';
+        if (!date_is_none(day)) {
+                date_format(day, tail);
+                tail += strlen(tail);
+        }
+        *tail++ = '/';
+        tail = mempcpy(tail, registration, length);
+        *tail = '\0';
+        return id;
+}
+
+struct attendance *attendance_new(void)
+{
+        struct attendance *attendance = xcalloc(1, sizeof(*attendance));
+
+        table_init(&attendance->presences, id_hash, id_equal);
+        table_init(&attendance->tallies, tally_hash, tally_equal);
+        crowd_init(&attendance->everybody);
+        return attendance;
+}
+
+struct attendance *attendance_free(struct attendance *attendance)
+{
+        size_t iterator = 0;
+        void *entry;
+
+        if (!attendance)
+                return NULL;
+        while ((entry = table_next(&attendance->presences, &iterator)))
+                row_unref(entry);
+        table_deinit(&attendance->presences);
+        iterator = 0;
+        while ((entry = table_next(&attendance->tallies, &iterator)))
+                free(entry);
+        table_deinit(&attendance->tallies);
+        while (attendance->spots) {
+                struct spot *next = attendance->spots->next;
+
+                crowd_deinit(&attendance->spots->crowd);
+                free(attendance->spots);
+                attendance->spots = next;
+        }
+        crowd_deinit(&attendance->everybody);
+        free(attendance);
+        return NULL;
+}
+
+/* ---- checkpoints ---- */
+
+static struct spot *spot_find(const struct attendance *attendance, const char *checkpoint)
+{
+        struct spot *spot = attendance->spots;
+
+        while (spot && strcmp(spot->checkpoint, checkpoint) != 0)
+                spot = spot->next;
+        return spot;
+}
+
+static struct spot *spot_need(struct attendance *attendance, const char *checkpoint)
+{
+        struct spot *spot = spot_find(attendance, checkpoint);
+        size_t size = strlen(checkpoint) + 1;
+
+        if (spot)
+                return spot;
+        spot = xcalloc(1, sizeof(*spot) + size);
+        memcpy(spot->checkpoint, checkpoint, size);
+        crowd_init(&spot->crowd);
+        spot->next = attendance->spots;
+        attendance->spots = spot;
+        return spot;
+}
+
+bool attendance_is_used(const struct attendance *attendance, const char *checkpoint)
+{
+        return spot_find(attendance, checkpoint);
+}
+
+void attendance_mark_used(struct attendance *attendance, const char *checkpoint)
+{
+        spot_need(attendance, checkpoint);
+}
+
+const struct crowd *attendance_crowd(const struct attendance *attendance, const char *checkpoint)
+{
+        const struct spot *spot;
+
+        if (!checkpoint)
+                return &attendance->everybody;
+        spot = spot_find(attendance, checkpoint);
+        return spot ? &spot->crowd : NULL;
+}
+
+void attendance_refuse(struct attendance *attendance, const char *checkpoint, enum verdict_reason reason)
+{
+        spot_need(attendance, checkpoint)->refused[reason]++;
+}
+
+void attendance_set_refused(
+        struct attendance *attendance, const char *checkpoint, enum verdict_reason reason, int64_t count)
+{
+        spot_need(attendance, checkpoint)->refused[reason] = count;
+}
+
+int64_t attendance_refused(
+        const struct attendance *attendance, const char *checkpoint, enum verdict_reason reason)
+{
+        int64_t sum = 0;
+
+        for (const struct spot *spot = attendance->spots; spot; spot = spot->next)
+                if (!checkpoint || strcmp(spot->checkpoint, checkpoint) == 0)
+                        sum += spot->refused[reason];
+        return sum;
+}
+
+/* ---- people inside ---- */
+
+static struct tally *tally_find(const struct attendance *attendance, const char *checkpoint, struct date day)
+{
+        struct tally_key key = { checkpoint, day };
+
+        return table_find(&attendance->tallies, tally_key_hash(checkpoint, day), &key);
+}
+
+static struct tally *tally_need(struct attendance *attendance, const char *checkpoint, struct date day)
+{
+        struct tally *tally = tally_find(attendance, checkpoint, day);
+        size_t size = strlen(checkpoint) + 1;
+
+        if (tally)
+                return tally;
+        tally = xcalloc(1, sizeof(*tally) + size);
+        memcpy(tally->checkpoint, checkpoint, size);
+        tally->day = day;
+        table_add(&attendance->tallies, tally);
+        return tally;
+}
+
+int64_t attendance_inside(const struct attendance *attendance, const char *checkpoint, struct date day)
+{
+        const struct tally *tally = tally_find(attendance, checkpoint, day);
+
+        return tally ? tally->inside : 0;
+}
+
+int64_t attendance_under_way(const struct attendance *attendance, const char *checkpoint, struct date day)
+{
+        const struct tally *tally = tally_find(attendance, checkpoint, day);
+
+        return tally ? tally->under_way : 0;
+}
+
+void attendance_move_under_way(
+        struct attendance *attendance, const char *checkpoint, struct date day, int64_t by)
+{
+        if (by)
+                tally_need(attendance, checkpoint, day)->under_way += by;
+}
+
+/* ---- presences ---- */
+
+const struct presence_row *attendance_presence(const struct attendance *attendance, const char *checkpoint,
+        struct date day, const char *registration)
+{
+        char id[PRESENCE_ID_MAX];
+
+        presence_id(id, checkpoint, day, registration);
+        return table_find(&attendance->presences, hash_text(id, 0), id);
+}
+
+/* A person's first admission that stands, at one checkpoint or (NULL) at any. */
+static struct instant first_of(
+        const struct attendance *attendance, const char *checkpoint, const char *registration)
+{
+        struct instant first = INSTANT_NONE;
+        const struct tally *tally;
+        size_t iterator = 0;
+
+        while ((tally = table_next(&attendance->tallies, &iterator))) {
+                const struct presence_row *row;
+
+                if (checkpoint && strcmp(tally->checkpoint, checkpoint) != 0)
+                        continue;
+                row = attendance_presence(attendance, tally->checkpoint, tally->day, registration);
+                if (row && row->admitted && (instant_is_none(first) || row->first_at.us < first.us))
+                        first = row->first_at;
+        }
+        return first;
+}
+
+/* Mostly somebody comes for the first time, and nothing earlier has to be looked for. */
+static struct instant first_after(const struct attendance *attendance, const struct crowd *crowd,
+        const char *checkpoint, const struct presence_row *row, bool was_admitted)
+{
+        struct instant known = crowd_first(crowd, row->registration);
+
+        if (!row->admitted || was_admitted)
+                return first_of(attendance, checkpoint, row->registration);
+        return instant_is_none(known) || row->first_at.us < known.us ? row->first_at : known;
+}
+
+static void count_move(struct attendance *attendance, const struct presence_row *row, bool was_admitted,
+        bool was_inside, const char *ticket)
+{
+        struct spot *spot = spot_need(attendance, row->checkpoint);
+        struct crowd_move move = {
+                .registration = row->registration,
+                .ticket = ticket,
+                .admitted = row->admitted - was_admitted,
+                .inside = row->inside - was_inside,
+                .day = row->day,
+        };
+
+        tally_need(attendance, row->checkpoint, row->day)->inside += move.inside;
+        move.first = first_after(attendance, &spot->crowd, row->checkpoint, row, was_admitted);
+        crowd_apply(&spot->crowd, &move);
+        move.first = first_after(attendance, &attendance->everybody, NULL, row, was_admitted);
+        crowd_apply(&attendance->everybody, &move);
+}
+
+bool attendance_apply(struct attendance *attendance, const struct presence_row *row, const char *ticket,
+        struct texts *texts)
+{
+        const struct presence_row *before =
+                table_find(&attendance->presences, hash_text(row->row.id, 0), row->row.id);
+        bool was_admitted = before && before->admitted, was_inside = before && before->inside;
+
+        if (before && before->row.version >= row->row.version)
+                return false;
+        if (before)
+                table_remove(&attendance->presences, before);
+        table_add(&attendance->presences, row_pack(row, texts));
+        count_move(attendance, row, was_admitted, was_inside, ticket);
+        row_unref(before);
+        return true;
+}
+
+void attendance_change_ticket(
+        struct attendance *attendance, const char *registration, const char *before, const char *after)
+{
+        if (before && after && strcmp(before, after) == 0)
+                return;
+        crowd_change_ticket(&attendance->everybody, registration, before, after);
+        for (struct spot *spot = attendance->spots; spot; spot = spot->next)
+                crowd_change_ticket(&spot->crowd, registration, before, after);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who has been where: the presences of an event, and what is counted of them. Belongs to a roster; presences are
+ * changed by attendance_apply alone, and a row that is not newer than what it holds does nothing.
+ */
+#pragma once
+
+#include "door/crowd.h"
+#include "door/rows.h"
+#include "door/verdict.h"
+
+struct attendance;
+struct texts;
+
+struct attendance *attendance_new(void);
+struct attendance *attendance_free(struct attendance *attendance);
+/* `ticket`: the registration's; NULL: it is not known yet. The row is packed with `texts`. */
+bool attendance_apply(struct attendance *attendance, const struct presence_row *row, const char *ticket,
+        struct texts *texts);
+/* A registration has another ticket type; NULL before: it is new. */
+void attendance_change_ticket(
+        struct attendance *attendance, const char *registration, const char *before, const char *after);
+
+/* `day` DATE_NONE for a checkpoint `per` event. Borrowed; NULL: never been there. */
+const struct presence_row *attendance_presence(const struct attendance *attendance, const char *checkpoint,
+        struct date day, const char *registration);
+
+/* People inside (admitted and not left) by the last move of each. */
+int64_t attendance_inside(const struct attendance *attendance, const char *checkpoint, struct date day);
+/* People whose scans have been decided and are not durable yet. */
+int64_t attendance_under_way(const struct attendance *attendance, const char *checkpoint, struct date day);
+void attendance_move_under_way(
+        struct attendance *attendance, const char *checkpoint, struct date day, int64_t by);
+
+/* Whether anything was scanned there. */
+bool attendance_is_used(const struct attendance *attendance, const char *checkpoint);
+void attendance_mark_used(struct attendance *attendance, const char *checkpoint);
+
+/* Of a checkpoint, or (NULL) of the whole event; NULL: nobody was ever there. */
+const struct crowd *attendance_crowd(const struct attendance *attendance, const char *checkpoint);
+
+/* Scans that were refused, by reason: one more, or as many as the log had when it was read. */
+void attendance_refuse(struct attendance *attendance, const char *checkpoint, enum verdict_reason reason);
+void attendance_set_refused(
+        struct attendance *attendance, const char *checkpoint, enum verdict_reason reason, int64_t count);
+/* NULL checkpoint: at all of them. */
+int64_t attendance_refused(
+        const struct attendance *attendance, const char *checkpoint, enum verdict_reason reason);
+
+enum { PRESENCE_ID_MAX = 160 };
+/* A presence row's id, written to `id`, which comes back. */
+const char *presence_id(
+        char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration);

@@ -147,7 +147,7 @@ static bool find_event(struct call *call)
         if (is_news(call, slug))
                 return false;
         event = state_event(&call->api->state, slug);
-        if (event && call->role == ROLE_PUBLIC && !event_latest(event))
+        if (event && call->role == ROLE_PUBLIC && !event_newest(event))
                 event = NULL;
         call->event = event;
         if (!event)

@@ -8,49 +8,11 @@
 #include "base/cleanup.h"
 #include "programme/draft_edit.h"
 
-struct programme_lay *programme_lay_new(
-        const struct programme *programme, const struct uuid *event, const char *by, struct instant at)
+void programme_lay_deinit(struct programme_lay *lay)
 {
-        struct programme_lay *lay = xcalloc(1, sizeof(*lay));
-
-        lay->programme = programme_copy(programme);
-        lay->event = *event;
-        lay->by = xstrdup(by);
-        lay->at = at;
-        return lay;
-}
-
-struct programme_lay *programme_lay_free(struct programme_lay *lay)
-{
-        if (!lay)
-                return NULL;
         rowlist_deinit(&lay->rows);
         buffer_deinit(&lay->result);
-        programme_free(lay->programme);
-        free(lay->by);
-        free(lay);
-        return NULL;
-}
-
-/* Every change of a family's programme replaces its step; events are put beside it. */
-bool programme_lay_holds(const struct programme_lay *lay, const struct programme *programme)
-{
-        const struct programme_event *event;
-        size_t count = 0, laid = 0;
-
-        if (!uuid_equal(&lay->programme->family, &programme->family) ||
-                programme_step(lay->programme) != programme_step(programme))
-                return false;
-        for (event = lay->programme->events; event; event = event->next)
-                laid++;
-        for (event = programme->events; event; event = event->next) {
-                const struct programme_event *then = programme_event(lay->programme, &event->row->event_uuid);
-
-                if (!then || then->row != event->row)
-                        return false;
-                count++;
-        }
-        return count == laid;
+        lay->changes = false;
 }
 
 /* ---- one noun after the other ---- */

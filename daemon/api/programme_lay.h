@@ -11,9 +11,9 @@
 #include "programme/model.h"
 
 struct programme_lay {
-        struct programme *programme; /* a copy of its own */
+        struct programme *programme; /* the copy, borrowed; the file's nouns and sessions are applied to it */
         struct uuid event;
-        char *by;
+        const char *by;
         struct instant at;
         /* out */
         struct rowlist rows; /* to be recorded, the family's step aside */
@@ -21,10 +21,6 @@ struct programme_lay {
         struct buffer result; /* schedule.import's */
 };
 
-/* A copy of the programme as it stands, to be laid over later. */
-struct programme_lay *programme_lay_new(
-        const struct programme *programme, const struct uuid *event, const char *by, struct instant at);
-struct programme_lay *programme_lay_free(struct programme_lay *lay);
 void programme_lay_file(struct programme_lay *lay, const struct programme_file *file);
-/* Whether what it was laid over still stands. */
-bool programme_lay_holds(const struct programme_lay *lay, const struct programme *programme);
+/* Forgets what came of it. */
+void programme_lay_deinit(struct programme_lay *lay);

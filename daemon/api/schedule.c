@@ -2,6 +2,7 @@
 /* schedule.place, .unplace, .conflicts: the draft. */
 #include <string.h>
 
+#include "api/ahead.h"
 #include "api/api.h"
 #include "api/methods.h"
 #include "api/params.h"
@@ -176,21 +177,22 @@ const struct method schedule_unplace_method = {
 
 /* ---- schedule.conflicts ---- */
 
-static void schedule_conflicts(struct call *call)
+static void write_conflicts(struct ahead *ahead)
 {
-        const struct programme *programme = call->event->family->programme;
-        const struct uuid *event = &event_row(call->event)->event_uuid;
         struct conflict_list conflicts = { NULL, 0, 0 };
-        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
-        struct jsonout out = JSONOUT(&result);
+        struct jsonout out = JSONOUT(ahead->own);
 
-        conflicts_of_event(programme, event, &conflicts);
+        conflicts_of_event(ahead->copy, &ahead->event, &conflicts);
         json_begin_object(&out);
         json_name(&out, "conflicts");
-        conflicts_write(&conflicts, programme, event, &out);
+        conflicts_write(&conflicts, ahead->copy, &ahead->event, &out);
         json_end_object(&out);
         conflict_list_deinit(&conflicts);
-        call_answer(call, &result);
+}
+
+static void schedule_conflicts(struct call *call)
+{
+        ahead_answer(call, write_conflicts);
 }
 
 static const struct param conflicts_result[] = { P_ARRAY("conflicts", REQ, 0, conflict_item, NULL),

@@ -6,148 +6,84 @@
  */
 #include <string.h>
 
+#include "api/ahead.h"
 #include "api/api.h"
 #include "api/methods.h"
 #include "api/noun.h"
 #include "api/params.h"
 #include "api/placing.h"
 #include "api/programme_lay.h"
-#include "base/workers.h"
 #include "base/zone.h"
 #include "exchange/frab_json.h"
 #include "exchange/frab_xml.h"
 
-enum { SLICE_US = 1000, REST_MS = 2 };
+enum { SLICE_US = 1000 };
 
 struct import {
-        struct call *call;
-        struct workers *workers;
         const char *body, *format; /* the call's own parameters */
-        struct zone *zone; /* the event's, read anew: the event may change meanwhile */
-        struct programme_file_options options;
         struct programme_file file;
+        bool is_read;
         int outcome;
-        struct programme_lay *lay;
-        bool running; /* a helper thread has it … */
-        bool abandoned; /* … and the call is gone */
-        bool dropped;
+        struct programme_lay lay;
+        /* The decision, over several turns of the loop. */
         unsigned attempt; /* the store's count of them: another one begins anew */
         size_t at;
 };
 
-static void import_release(void *job)
-{
-        struct import *import = job;
-
-        programme_lay_free(import->lay);
-        programme_file_deinit(&import->file);
-        zone_free(import->zone);
-        free(import);
-}
-
-static void import_released(void *job, int dropped)
-{
-        if (dropped)
-                import_release(job);
-}
-
-/* It is large: it is let go where it was made. */
-static void import_free(void *own)
+static void import_release(void *own)
 {
         struct import *import = own;
 
-        if (import->running)
-                import->abandoned = true;
-        else
-                workers_submit(import->workers, import_release, import_released, import);
+        programme_lay_deinit(&import->lay);
+        programme_file_deinit(&import->file);
+        free(import);
 }
 
 /* ---- on a helper thread ---- */
 
-static void read_file(void *job)
+/* Times without a zone are in the event's. */
+static void read_file(struct ahead *ahead)
 {
-        struct import *import = job;
+        struct import *import = ahead->own;
+        const struct programme_event *event = programme_event(ahead->copy, &ahead->event);
+        struct programme_file_options options = { event->zone, event->day_starts_minutes };
         size_t length = strlen(import->body);
 
         if (strcmp(import->format, "frab-xml") == 0)
-                import->outcome = frab_xml_read(import->body, length, &import->options, &import->file);
+                import->outcome = frab_xml_read(import->body, length, &options, &import->file);
         else
-                import->outcome = frab_json_read(import->body, length, &import->options, &import->file);
-        if (import->call->has_request_key)
-                call_digest(import->call);
+                import->outcome = frab_json_read(import->body, length, &options, &import->file);
+        import->is_read = true;
+        if (ahead->call->has_request_key)
+                call_digest(ahead->call);
 }
 
-static void lay_file(void *job)
+static void lay_file(struct ahead *ahead)
 {
-        struct import *import = job;
+        struct import *import = ahead->own;
 
-        programme_lay_file(import->lay, &import->file);
+        if (!import->is_read)
+                read_file(ahead);
+        if (import->outcome != 0)
+                return;
+        import->lay.programme = ahead->copy;
+        import->lay.event = ahead->event;
+        import->lay.by = ahead->call->label;
+        import->lay.at = ahead->at;
+        programme_lay_file(&import->lay, &import->file);
 }
 
 /* ---- the decision ---- */
 
-static void lay_start(struct import *import, void (*done)(void *job, int dropped))
+/* The event may say other times now: the file is read anew with it. */
+static void lay_reset(struct ahead *ahead)
 {
-        struct call *call = import->call;
+        struct import *import = ahead->own;
 
-        programme_lay_free(import->lay);
-        import->lay = programme_lay_new(call->event->family->programme, &event_row(call->event)->event_uuid,
-                call->label, clock_now());
-        import->running = true;
-        workers_submit(import->workers, lay_file, done, import);
+        programme_lay_deinit(&import->lay);
+        programme_file_deinit(&import->file);
+        import->is_read = false;
 }
-
-static bool was_abandoned(struct import *import, int dropped)
-{
-        import->running = false;
-        import->dropped = import->dropped || dropped;
-        if (import->abandoned)
-                import_free(import);
-        return import->abandoned;
-}
-
-static void laid_again(void *job, int dropped)
-{
-        was_abandoned(job, dropped);
-}
-
-static enum decision wait_for_it(struct import *import)
-{
-        import->call->change.rest_ms = REST_MS;
-        return DECISION_MORE;
-}
-
-static enum decision import_decide(struct call *call, struct batch *batch)
-{
-        struct import *import = call->own;
-        const struct rowlist *rows = &import->lay->rows;
-        int64_t until_us = clock_monotonic_us() + SLICE_US;
-
-        if (import->attempt != call->change.attempts)
-                import->at = 0;
-        import->attempt = call->change.attempts;
-        if (import->running)
-                return wait_for_it(import);
-        if (import->dropped)
-                return CALL_ANSWERED(call_fail_unavailable(call, true));
-        if (!programme_lay_holds(import->lay, call->event->family->programme)) {
-                lay_start(import, laid_again);
-                return wait_for_it(import);
-        }
-        call->change.rest_ms = 0;
-        while (import->at < rows->count) {
-                batch_add_row(batch, &call->change, rows->rows[import->at++]);
-                if (clock_monotonic_us() > until_us)
-                        return DECISION_MORE;
-        }
-        buffer_add(&call->kept, import->lay->result.data, import->lay->result.length);
-        if (!import->lay->changes)
-                return call_unchanged(call, batch);
-        programme_step_add(call, batch, call->event->family);
-        return call_record(call, batch);
-}
-
-/* ---- the call ---- */
 
 static void fail_file(struct call *call, const struct import *import)
 {
@@ -163,37 +99,46 @@ static void fail_file(struct call *call, const struct import *import)
         buffer_deinit(&expected);
 }
 
-/* Between two steps of the call: false when there is no going on. */
-static bool goes_on(struct import *import, int dropped)
+static enum decision import_decide(struct call *call, struct batch *batch)
 {
-        struct call *call = import->call;
+        struct ahead *ahead = call->own;
+        struct import *import = ahead->own;
+        const struct rowlist *rows = &import->lay.rows;
+        int64_t until_us = clock_monotonic_us() + SLICE_US;
+        enum decision decision;
 
-        import->running = false;
-        if (dropped) {
-                call_fail_unavailable(call, true);
-                return false;
+        if (import->attempt != call->change.attempts)
+                import->at = 0;
+        import->attempt = call->change.attempts;
+        if (!ahead_holds(ahead, &decision))
+                return decision;
+        if (import->outcome != 0)
+                return CALL_ANSWERED(fail_file(call, import));
+        while (import->at < rows->count) {
+                batch_add_row(batch, &call->change, rows->rows[import->at++]);
+                if (clock_monotonic_us() > until_us)
+                        return DECISION_MORE;
         }
-        call->event = state_event(&call->api->state, call_text(call, "event"));
-        if (!call->event) {
-                call_fail_not_found(call, "event", call_text(call, "event"));
-                return false;
-        }
-        if (import->outcome != 0) {
-                fail_file(call, import);
-                return false;
-        }
-        return true;
+        buffer_add(&call->kept, import->lay.result.data, import->lay.result.length);
+        if (!import->lay.changes)
+                return call_unchanged(call, batch);
+        programme_step_add(call, batch, call->event->family);
+        return call_record(call, batch);
 }
 
-static void file_laid(void *job, int dropped)
-{
-        struct import *import = job;
-        struct call *call = import->call;
+/* ---- the call ---- */
 
-        if (!goes_on(import, dropped))
+static void file_laid(struct ahead *ahead)
+{
+        struct import *import = ahead->own;
+        struct call *call = ahead->call;
+
+        if (import->outcome != 0) {
+                fail_file(call, import);
                 return;
+        }
         if (call_bool(call, "dry_run", false)) {
-                call_answer_taken(call, &import->lay->result);
+                call_answer_taken(call, &import->lay.result);
                 return;
         }
         call->change.bulk = true;
@@ -201,31 +146,16 @@ static void file_laid(void *job, int dropped)
         call_submit(call, &call->event->family->uuid, import_decide);
 }
 
-static void file_read(void *job, int dropped)
-{
-        struct import *import = job;
-
-        if (goes_on(import, dropped))
-                lay_start(import, file_laid);
-}
-
 static void schedule_import(struct call *call)
 {
         struct import *import = xcalloc(1, sizeof(*import));
+        struct ahead *ahead = ahead_new(call, lay_file, file_laid, import, import_release);
 
-        import->call = call;
-        import->workers = call->api->workers;
+        ahead->reset = lay_reset;
         import->body = call_text(call, "body");
         import->format = call_text(call, "format");
-        if (zone_load(event_row(call->event)->timezone, &import->zone) != 0)
-                import->zone = NULL;
-        import->options = (struct programme_file_options){ import->zone,
-                call->event->programme_event->day_starts_minutes };
         programme_file_init(&import->file);
-        call->own = import;
-        call->own_free = import_free;
-        import->running = true;
-        workers_submit(import->workers, read_file, file_read, import);
+        ahead_start(ahead);
 }
 
 static const char *const format_words[] = { "frab-json", "frab-xml", NULL };

@@ -1,195 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* schedule.publish, .versions, .get, .now: what people see. */
+/* schedule.get, .now: what people see. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "api/ahead.h"
 #include "api/api.h"
+#include "api/latest.h"
 #include "api/login.h"
 #include "api/methods.h"
-#include "api/noun.h"
 #include "api/params.h"
-#include "api/placing.h"
+#include "base/workers.h"
+#include "base/zone.h"
 
-/* ---- schedule.publish ---- */
-
-static int64_t latest_number(struct event_state *event)
-{
-        const struct publication_row *newest = event_newest(event);
-
-        return newest ? newest->number : 0;
-}
-
-static bool is_blocked(struct call *call)
-{
-        const struct programme *programme = call->event->family->programme;
-        const struct uuid *event = &event_row(call->event)->event_uuid;
-        struct conflict_list conflicts = { NULL, 0, 0 };
-        _cleanup_(buffer_deinit) struct buffer more = BUFFER_NULL;
-        struct jsonout out = JSONOUT(&more);
-        size_t kept = 0;
-        bool blocked;
-
-        conflicts_of_event(programme, event, &conflicts);
-        blocked = conflicts_block_publish(&conflicts);
-        for (size_t i = 0; i < conflicts.count; i++) {
-                struct conflict_list one = { &conflicts.items[i], 1, 1 };
-
-                if (conflicts_block_publish(&one))
-                        conflicts.items[kept++] = conflicts.items[i];
-        }
-        conflicts.count = kept;
-        if (blocked) {
-                json_name(&out, "conflicts");
-                conflicts_write(&conflicts, programme, event, &out);
-                call_fail(call, "conflict", "conflicts of the draft block its publication", more.data);
-        }
-        conflict_list_deinit(&conflicts);
-        return blocked;
-}
-
-static enum decision publish_decide(struct call *call, struct batch *batch)
-{
-        struct programme *programme = call->event->family->programme;
-        const struct uuid *event = &event_row(call->event)->event_uuid;
-        struct jsonout out = JSONOUT(&call->kept);
-        _cleanup_(row_unrefp) struct row *row = NULL;
-        struct publication_row fresh;
-        struct timetable *draft;
-        size_t changes;
-        char *body, id[24];
-
-        if (call_is_stale(call, programme_draft_version(programme, event)) || is_blocked(call))
-                return DECISION_ANSWERED;
-        draft = timetable_from_draft(programme, event);
-        changes = timetable_diff(event_latest(call->event), draft, NULL);
-        body = timetable_body(draft);
-        timetable_unref(draft);
-        row_clear(&fresh, &publication_record);
-        fresh.number = latest_number(call->event) + 1;
-        snprintf(id, sizeof(id), "%lld", (long long)fresh.number);
-        fresh.row.family = programme->family;
-        fresh.row.event = *event;
-        fresh.row.id = id;
-        fresh.row.version = 1;
-        fresh.published_at = batch_now(batch);
-        fresh.note = call_text(call, "note");
-        fresh.body = body;
-        row = row_seal(&fresh);
-        free(body);
-        batch_add_row(batch, &call->change, row);
-        programme_step_add(call, batch, call->event->family);
-        json_begin_object(&out);
-        json_member_int(&out, "version", fresh.number);
-        json_member_int(&out, "changes", (int64_t)changes);
-        json_end_object(&out);
-        return call_record(call, batch);
-}
-
-static void schedule_publish(struct call *call)
-{
-        call_claim_programme(call, call->event->family);
-        call_submit(call, &call->event->family->uuid, publish_decide);
-}
-
-static const struct param publish_params[] = {
-        P_EVENT,
-        P_RANGE("note", PARAM_TEXT, 0, 0, TEXT_LONG, "what changed, for people"),
-        P_RANGE("if_version", PARAM_INT, 0, 0, INT64_MAX, "only if the draft's version is this one"),
-        PARAM_END,
-};
-static const struct param publish_result[] = {
-        P("version", PARAM_INT, REQ, "its number: 1, 2…"),
-        P("changes", PARAM_INT, REQ, "sessions that differ from the version before"),
-        PARAM_END,
-};
-
-const struct method schedule_publish_method = {
-        .name = "schedule.publish",
-        .role = ROLE_ORGANISER,
-        .summary = "publishes the draft as a new version, which never changes",
-        .flags = METHOD_CHANGES | METHOD_EVENT,
-        .params = publish_params,
-        .result = publish_result,
-        .errors = place_errors,
-        .handle = schedule_publish,
-};
-
-/* ---- schedule.versions ---- */
-
-static void schedule_versions(struct call *call)
-{
-        const struct rowset *publications = &call->event->family->programme->publications;
-        int64_t latest = latest_number(call->event);
-        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
-        struct jsonout out = JSONOUT(&result);
-
-        json_begin_object(&out);
-        json_name(&out, "versions");
-        json_begin_array(&out);
-        for (int64_t number = 1; number <= latest; number++) {
-                const struct publication_row *row;
-                char id[24];
-
-                snprintf(id, sizeof(id), "%lld", (long long)number);
-                row = rowset_find(publications, &event_row(call->event)->event_uuid, id);
-                if (!row)
-                        continue;
-                json_begin_object(&out);
-                json_member_int(&out, "version", row->number);
-                json_member_instant(
-                        &out, "published_at", row->published_at, call->event->programme_event->zone);
-                json_member_text(&out, "note", row->note);
-                json_end_object(&out);
-        }
-        json_end_array(&out);
-        json_end_object(&out);
-        call_answer(call, &result);
-}
-
-static const struct param version_members[] = {
-        P("version", PARAM_INT, REQ, NULL),
-        P("published_at", PARAM_INSTANT, REQ, NULL),
-        P("note", PARAM_TEXT, NUL, NULL),
-        PARAM_END,
-};
-static const struct param version_item[] = { P_OBJECT(NULL, 0, version_members, NULL) };
-static const struct param versions_result[] = { P_ARRAY("versions", REQ, 0, version_item, NULL), PARAM_END };
 static const char *const read_errors[] = { "not_found", "unavailable", NULL };
-
-const struct method schedule_versions_method = {
-        .name = "schedule.versions",
-        .role = ROLE_PUBLIC,
-        .summary = "lists the published versions",
-        .flags = METHOD_EVENT,
-        .params = params_event_only,
-        .result = versions_result,
-        .errors = read_errors,
-        .handle = schedule_versions,
-};
 
 /* ---- schedule.get ---- */
 
-static bool query_read(struct call *call, struct timetable_query *query)
+/* Of the call it reads the params alone: it may run on a helper thread. */
+static void write_schedule(const struct call *call, const struct timetable *timetable, int64_t version,
+        struct instant published_at, const struct zone *zone, struct buffer *to)
 {
-        *query = (struct timetable_query){
+        struct jsonout out = JSONOUT(to);
+        struct timetable_query query = {
                 .day = call_date(call, "day"),
                 .room = call_text(call, "room"),
                 .track = call_text(call, "track"),
                 .speaker = call_text(call, "speaker"),
         };
-        return true;
-}
 
-static void write_schedule(struct call *call, const struct timetable *timetable, const char *version,
-        struct instant published_at, struct buffer *to)
-{
-        struct jsonout out = JSONOUT(to);
-        struct timetable_query query;
-
-        query_read(call, &query);
         json_begin_object(&out);
-        json_member_text(&out, "event", event_row(call->event)->row.id);
-        json_member_raw(&out, "version", version);
-        json_member_instant(&out, "published_at", published_at, call->event->programme_event->zone);
+        json_member_text(&out, "event", call_text(call, "event"));
+        json_member_int(&out, "version", version);
+        json_member_instant(&out, "published_at", published_at, zone);
         timetable_write(timetable, &query, &out);
         json_end_object(&out);
 }
@@ -202,117 +44,180 @@ static const struct publication_row *find_publication(const struct event_state *
         return rowset_find(&event->family->programme->publications, &event_row(event)->event_uuid, id);
 }
 
-/* An older version's body is asked of the database: memory keeps the latest alone. */
+/* ---- an older version: its body is asked of the database, for memory keeps the latest alone ---- */
+
 struct older {
-        int64_t number;
+        struct call *call;
+        const struct publication_row *row;
+        struct programme_event
+                event; /* its row and the hour that days begin; the zone is read from the row */
+        char *body;
+        struct buffer reply;
 };
 
-static void older_read(void *context, enum outcome outcome, const struct store_result *result)
+static void older_free(void *own)
+{
+        struct older *older = own;
+
+        row_unref(older->row);
+        row_unref(older->event.row);
+        buffer_deinit(&older->reply);
+        free(older->body);
+        free(older);
+}
+
+static void write_older(void *job)
+{
+        struct older *older = job;
+        struct timetable *timetable = NULL;
+        struct zone *zone = NULL;
+
+        if (timetable_from_body(&older->event, older->body, &timetable) != 0)
+                return;
+        if (zone_load(older->event.row->timezone, &zone) != 0)
+                zone = NULL;
+        write_schedule(
+                older->call, timetable, older->row->number, older->row->published_at, zone, &older->reply);
+        zone_free(zone);
+        timetable_unref(timetable);
+}
+
+static void older_written(void *job, int dropped)
+{
+        struct older *older = job;
+
+        if (dropped)
+                call_fail_unavailable(older->call, true);
+        else if (!older->reply.length)
+                call_fail_internal(older->call, "a published version could not be read");
+        else
+                call_answer_taken(older->call, &older->reply);
+}
+
+static void older_found(void *context, enum outcome outcome, const struct store_result *result)
 {
         struct call *call = context;
-        const struct older *older = call->own;
-        const struct publication_row *row;
-        struct timetable *timetable = NULL;
-        _cleanup_(buffer_deinit) struct buffer reply = BUFFER_NULL;
-        char version[24];
+        struct older *older = call->own;
 
         if (outcome == OUTCOME_UNKNOWN) {
                 call_fail_unavailable(call, true);
                 return;
         }
-        call->event = state_event(&call->api->state, call_text(call, "event"));
-        row = call->event ? find_publication(call->event, older->number) : NULL;
-        if (outcome != OUTCOME_DONE || !row || !result_lines(result) || !result_text(result, 0, 0) ||
-                timetable_from_body(call->event->programme_event, result_text(result, 0, 0), &timetable) !=
-                        0) {
-                call_fail_internal(call, "a published version could not be read");
+        if (outcome != OUTCOME_DONE || !result_lines(result) || !result_text(result, 0, 0)) {
+                call_fail_internal(call, "a published version could not be found");
                 return;
         }
-        snprintf(version, sizeof(version), "%lld", (long long)older->number);
-        write_schedule(call, timetable, version, row->published_at, &reply);
-        timetable_unref(timetable);
-        call_answer(call, &reply);
+        older->body = xstrdup(result_text(result, 0, 0));
+        workers_submit(call->api->workers, write_older, older_written, older);
 }
 
-static void read_older(struct call *call, int64_t number)
+static void read_older(struct call *call, const struct publication_row *row)
 {
         struct older *older = xcalloc(1, sizeof(*older));
         char family[37], event[37], digits[24];
         const char *values[] = { family, event, digits };
 
-        older->number = number;
+        older->call = call;
+        older->row = row_ref(row);
+        older->event.row = row_ref(event_row(call->event));
+        older->event.day_starts_minutes = call->event->programme_event->day_starts_minutes;
         call->own = older;
-        call->own_free = free;
+        call->own_free = older_free;
         uuid_format(&call->event->family->uuid, family);
         uuid_format(&event_row(call->event)->event_uuid, event);
-        snprintf(digits, sizeof(digits), "%lld", (long long)number);
-        call_read(
-                call, "SELECT usher.publication_body($1::uuid, $2::uuid, $3::bigint)", 3, values, older_read);
+        snprintf(digits, sizeof(digits), "%lld", (long long)row->number);
+        call_read(call, "SELECT usher.publication_body($1::uuid, $2::uuid, $3::bigint)", 3, values,
+                older_found);
+}
+
+/* ---- the draft ---- */
+
+static void write_draft(struct ahead *ahead)
+{
+        struct timetable *draft = timetable_from_draft(ahead->copy, &ahead->event);
+
+        write_schedule(ahead->call, draft, programme_draft_version(ahead->copy, &ahead->event), INSTANT_NONE,
+                NULL, ahead->own);
+        timetable_unref(draft);
 }
 
 static void get_draft(struct call *call)
 {
         const struct login *login = peer_session(request_peer(call->request));
-        struct programme *programme = call->event->family->programme;
-        const struct uuid *event = &event_row(call->event)->event_uuid;
-        _cleanup_(buffer_deinit) struct buffer result = BUFFER_NULL;
-        struct timetable *draft;
-        char version[24];
 
         if (call->role < ROLE_ORGANISER ||
-                !login_covers(login, &call->api->state, event_row(call->event)->row.id)) {
+                !login_covers(login, &call->api->state, event_row(call->event)->row.id))
                 call_fail_forbidden(call, call->role < ROLE_ORGANISER ? "organiser" : NULL);
-                return;
-        }
-        draft = timetable_from_draft(programme, event);
-        snprintf(version, sizeof(version), "%lld", (long long)programme_draft_version(programme, event));
-        write_schedule(call, draft, version, INSTANT_NONE, &result);
-        timetable_unref(draft);
-        call_answer(call, &result);
+        else
+                ahead_answer(call, write_draft);
 }
 
-/* The latest is written once for each question. */
-static void answer_latest(struct call *call, const struct publication_row *row, const char *version)
+/* ---- the latest: written once for each question ---- */
+
+static void page_key(const struct call *call, struct buffer *key)
 {
         static const char *const filters[] = { "day", "room", "track", "speaker" };
-        _cleanup_(buffer_deinit) struct buffer key = BUFFER_NULL, json = BUFFER_NULL;
-        struct pages *pages = &call->event->pages;
-        struct page *page;
 
         for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
                 const char *value = call_text(call, filters[i]);
 
-                buffer_addf(&key, "%s ", value ? value : "");
+                buffer_addf(key, "%s ", value ? value : "");
         }
-        page = pages_find(pages, key.data);
-        if (!page) {
-                write_schedule(call, event_latest(call->event), version, row->published_at, &json);
-                page = pages_add(pages, key.data, &json);
-        }
+}
+
+static void answer_page(struct call *call, struct page *page)
+{
         call_answer_shared(call, page->json.data, page->json.length, page_unref, page_ref(page));
+}
+
+static void write_latest(struct call *call)
+{
+        const struct publication_row *row = event_newest(call->event);
+        const struct timetable *latest = event_latest(call->event);
+        _cleanup_(buffer_deinit) struct buffer key = BUFFER_NULL, json = BUFFER_NULL;
+
+        if (!latest) {
+                call_fail_internal(call, "the published version could not be read");
+                return;
+        }
+        page_key(call, &key);
+        write_schedule(
+                call, latest, row->number, row->published_at, call->event->programme_event->zone, &json);
+        answer_page(call, pages_add(&call->event->pages, key.data, &json));
+}
+
+static void get_latest(struct call *call)
+{
+        _cleanup_(buffer_deinit) struct buffer key = BUFFER_NULL;
+        struct page *page;
+
+        page_key(call, &key);
+        page = pages_find(&call->event->pages, key.data);
+        if (page)
+                answer_page(call, page);
+        else
+                latest_with(call, write_latest);
 }
 
 static void schedule_get(struct call *call)
 {
         const json_t *version = call_param(call, "version");
-        int64_t latest = latest_number(call->event);
-        int64_t number = json_is_integer(version) ? json_integer_value(version) : latest;
-        const struct publication_row *row = find_publication(call->event, number);
+        const char *word = json_string_value(version);
+        const struct publication_row *newest = event_newest(call->event);
+        const struct publication_row *row =
+                json_is_integer(version) ? find_publication(call->event, json_integer_value(version))
+                                         : newest;
         char digits[24];
 
-        if (version && json_is_string(version) && strcmp(json_string_value(version), "draft") == 0) {
+        if (word && strcmp(word, "draft") == 0) {
                 get_draft(call);
-                return;
-        }
-        snprintf(digits, sizeof(digits), "%lld", (long long)number);
-        if (!row) {
+        } else if (!row) {
+                snprintf(digits, sizeof(digits), "%lld", (long long)json_integer_value(version));
                 call_fail_not_found(call, "version", json_is_integer(version) ? digits : "latest");
-        } else if (number != latest) {
-                read_older(call, number);
-        } else if (!event_latest(call->event)) {
-                call_fail_internal(call, "the published version could not be read");
+        } else if (row != newest) {
+                read_older(call, row);
         } else {
-                answer_latest(call, row, digits);
+                get_latest(call);
         }
 }
 
@@ -398,7 +303,7 @@ const struct method schedule_get_method = {
 
 /* ---- schedule.now ---- */
 
-static void schedule_now(struct call *call)
+static void write_now(struct call *call)
 {
         struct timetable *latest = event_latest(call->event);
         struct instant at = call_text(call, "at") ? call_instant(call, "at") : clock_now();
@@ -407,7 +312,7 @@ static void schedule_now(struct call *call)
         struct jsonout out = JSONOUT(&result);
 
         if (!latest) {
-                call_fail_not_found(call, "version", "latest");
+                call_fail_internal(call, "the published version could not be read");
                 return;
         }
         if (room && !timetable_has_room(latest, room)) {
@@ -419,6 +324,14 @@ static void schedule_now(struct call *call)
         timetable_write_now(latest, at, room, &out);
         json_end_object(&out);
         call_answer(call, &result);
+}
+
+static void schedule_now(struct call *call)
+{
+        if (event_newest(call->event))
+                latest_with(call, write_now);
+        else
+                call_fail_not_found(call, "version", "latest");
 }
 
 static const struct param now_params[] = {

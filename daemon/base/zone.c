@@ -247,7 +247,8 @@ struct date zone_day(const struct zone *zone, struct instant at, int day_starts_
         struct civil civil = zone_civil(zone, at);
         struct date date = date_from_civil(civil.year, civil.month, civil.day);
 
-        if (civil.hour * 60 + civil.minute < day_starts_minutes)
+        /* Not by the clock alone: an hour that is skipped, or there twice, may hold the moment that the day begins. */
+        if (at.us < zone_day_start(zone, date, day_starts_minutes).us)
                 date.days--;
         return date;
 }

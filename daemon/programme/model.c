@@ -190,3 +190,27 @@ int64_t programme_step(const struct programme *programme)
 {
         return rowset_version(&programme->steps, &UUID_NIL, "");
 }
+
+static size_t event_count(const struct programme *programme)
+{
+        size_t count = 0;
+
+        for (const struct programme_event *event = programme->events; event; event = event->next)
+                count++;
+        return count;
+}
+
+bool programme_is_same(const struct programme *copy, const struct programme *programme)
+{
+        if (!uuid_equal(&copy->family, &programme->family) ||
+                programme_step(copy) != programme_step(programme) ||
+                event_count(copy) != event_count(programme))
+                return false;
+        for (const struct programme_event *event = programme->events; event; event = event->next) {
+                const struct programme_event *then = programme_event(copy, &event->row->event_uuid);
+
+                if (!then || then->row != event->row)
+                        return false;
+        }
+        return true;
+}

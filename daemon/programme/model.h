@@ -27,6 +27,8 @@ struct programme {
 struct programme *programme_new(const struct uuid *family);
 /* The same rows, shared: a moment of it, for helper threads, or to try something on. */
 struct programme *programme_copy(const struct programme *programme);
+/* Whether a copy is still as what it was made of. Events are put beside the family's step. */
+bool programme_is_same(const struct programme *copy, const struct programme *programme);
 struct programme *programme_free(struct programme *programme);
 /* Takes any row of programme/rows.h, newer ones only; true when it changed anything. An event's tombstone takes all its rows along. */
 bool programme_apply(struct programme *programme, const void *row);

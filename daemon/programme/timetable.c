@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/zone.h"
 #include "programme/speakers.h"
 #include "programme/timetable_private.h"
@@ -165,12 +166,29 @@ bool timetable_has_room(const struct timetable *timetable, const char *room)
 
 /* ---- differences ---- */
 
-static const struct entry *entry_of(const struct timetable *timetable, const char *session)
+static int session_compare(const void *a, const void *b)
 {
+        return strcmp((*(const struct entry *const *)a)->session, (*(const struct entry *const *)b)->session);
+}
+
+/* The placed ones in order of session; the caller frees. */
+static const struct entry **by_session(const struct timetable *timetable, size_t *count)
+{
+        const struct entry **all = xcalloc((timetable ? timetable->count : 0) + 1, sizeof(*all));
+
+        *count = 0;
         for (size_t i = 0; timetable && i < timetable->count; i++)
-                if (timetable->entries[i].placed && strcmp(timetable->entries[i].session, session) == 0)
-                        return &timetable->entries[i];
-        return NULL;
+                if (timetable->entries[i].placed)
+                        all[(*count)++] = &timetable->entries[i];
+        qsort(all, *count, sizeof(*all), session_compare);
+        return all;
+}
+
+static const struct entry *entry_of(const struct entry **all, size_t count, const struct entry *of)
+{
+        const struct entry **found = bsearch(&of, all, count, sizeof(*all), session_compare);
+
+        return found ? *found : NULL;
 }
 
 static void write_difference(const struct entry *before, const struct entry *after, struct jsonout *out)
@@ -189,11 +207,13 @@ static void write_difference(const struct entry *before, const struct entry *aft
 
 size_t timetable_diff(const struct timetable *from, const struct timetable *to, struct jsonout *out)
 {
-        size_t count = 0;
+        size_t count = 0, old_count, new_count;
+        _cleanup_(freep) const struct entry **old = by_session(from, &old_count);
+        _cleanup_(freep) const struct entry **new = by_session(to, &new_count);
 
         for (size_t i = 0; to && i < to->count; i++) {
                 const struct entry *after = &to->entries[i];
-                const struct entry *before = after->placed ? entry_of(from, after->session) : NULL;
+                const struct entry *before = after->placed ? entry_of(old, old_count, after) : NULL;
 
                 if (!after->placed || (before && strcmp(before->json, after->json) == 0))
                         continue;
@@ -204,7 +224,7 @@ size_t timetable_diff(const struct timetable *from, const struct timetable *to, 
         for (size_t i = 0; from && i < from->count; i++) {
                 const struct entry *before = &from->entries[i];
 
-                if (!before->placed || entry_of(to, before->session))
+                if (!before->placed || entry_of(new, new_count, before))
                         continue;
                 count++;
                 if (out)

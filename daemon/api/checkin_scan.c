@@ -144,6 +144,7 @@ static void checkin_scan(struct call *call)
 {
         struct login *login = peer_session(request_peer(call->request));
         struct scan *scan = xcalloc(1, sizeof(*scan));
+        const struct scan_found *found;
 
         call->own = scan;
         call->own_free = scan_free;
@@ -151,10 +152,13 @@ static void checkin_scan(struct call *call)
         if (!take_points(call, scan) || !take_credential(call, scan) || !take_rest(call, scan) ||
                 !is_allowed(call, scan, login) || !scan_points_exist(call, scan))
                 return;
-        if (scan_is_known(scan))
-                scan_submit(scan);
-        else
+        found = scan_find(scan);
+        if (!found)
+                return;
+        if (found->found == FOUND_NOWHERE)
                 submit_unknown(call, scan, login);
+        else
+                scan_submit(scan);
 }
 
 static const char *const scan_errors[] = { "not_found", "exists", "unavailable", "rate_limited", NULL };

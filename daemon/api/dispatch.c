@@ -13,12 +13,19 @@
 
 enum { CATCH_UP_MS = 500, CODE_UNKNOWN_METHOD = -32601 };
 
+static size_t method_count(void)
+{
+        static size_t count;
+
+        while (method_table[count])
+                count++;
+        return count;
+}
+
 const struct method *method_find(const char *name)
 {
-        size_t low = 0, high = 0;
+        size_t low = 0, high = method_count();
 
-        while (method_table[high])
-                high++;
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
                 int order = strcmp(method_table[middle]->name, name);

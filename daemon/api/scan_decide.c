@@ -292,16 +292,18 @@ static bool seems_used(const struct scan *scan)
 static enum decision scan_decide(struct change *change, struct batch *batch)
 {
         struct scan *scan = scan_of(change);
-        struct scan_found found;
+        const struct scan_found *found;
 
         take_back(scan);
         if (seems_used(scan))
                 return CALL_ANSWERED(scan_replay(scan));
-        if (!scan_find(scan, &found) || !direction_fits(scan, &found) || !answers_fit(scan, &found))
+        found = scan_find(scan);
+        if (!found || !direction_fits(scan, found) || !answers_fit(scan, found))
                 return DECISION_ANSWERED;
-        if (claims_another(scan, &found))
+        if (claims_another(scan, found))
                 return CALL_ANSWERED(scan_submit(scan));
-        return decide_found(scan, &found, batch);
+        scan_judge_unknown(scan);
+        return decide_found(scan, found, batch);
 }
 
 static void scan_applied(struct change *change, const struct batch *batch)
@@ -353,17 +355,17 @@ static const struct change_kind scan_kind = {
 void scan_submit(struct scan *scan)
 {
         struct call *call = scan->call;
-        struct scan_found found;
+        const struct scan_found *found = scan_find(scan);
 
-        if (!scan_find(scan, &found))
+        if (!found)
                 return;
         call->change.kind = &scan_kind;
         call->change.family = scan->family;
         call->change.deadline_us = call->deadline_us;
         call->change.claim_count = 0;
         scan->claimed[0] = '\0';
-        if (found.registration) {
-                snprintf(scan->claimed, sizeof(scan->claimed), "%s", found.registration->row.id);
+        if (found->registration) {
+                snprintf(scan->claimed, sizeof(scan->claimed), "%s", found->registration->row.id);
                 call_claim(call, "registration", &scan->family, scan->claimed);
         }
         if (scan->exclusive) {

@@ -114,11 +114,11 @@ static bool is_point(const struct scan *scan, const struct uuid *event)
         return false;
 }
 
-/* What no roster knows is told apart by its signature. */
-static void judge_unknown(struct scan *scan, struct scan_found *found)
+void scan_judge_unknown(struct scan *scan)
 {
-        found->found = FOUND_NOWHERE;
-        if (scan->presented.form != PRESENTED_OURS)
+        struct scan_found *found = &scan->found;
+
+        if (found->found != FOUND_NOWHERE || scan->presented.form != PRESENTED_OURS)
                 return;
         if (scan->signature == SIGNATURE_NOT_JUDGED)
                 judge_signature(scan);
@@ -132,48 +132,55 @@ static void judge_unknown(struct scan *scan, struct scan_found *found)
 
 /* ---- the whole look-up ---- */
 
-bool scan_is_known(const struct scan *scan)
+/* Which point's event knows it; none: the first. */
+static size_t find_judge(struct scan *scan)
 {
-        const struct credential_row *credential;
-        const struct registration_row *registration;
+        struct scan_found *found = &scan->found;
 
-        for (size_t i = 0; i < scan->point_count; i++)
-                if (presented_find(
-                            &scan->presented, point_event(scan, i)->roster, &credential, &registration))
-                        return true;
-        return find_elsewhere(scan, point_event(scan, 0));
-}
-
-bool scan_find(struct scan *scan, struct scan_found *found)
-{
-        size_t judge = 0;
-
-        memset(found, 0, sizeof(*found));
-        for (size_t i = 0; i < scan->point_count && !found->registration; i++) {
+        for (size_t i = 0; i < scan->point_count; i++) {
                 const struct event_state *event = point_event(scan, i);
 
                 if (event && presented_find(&scan->presented, event->roster, &found->credential,
                                      &found->registration))
-                        judge = i;
+                        return i;
         }
-        found->event = point_event(scan, judge);
+        found->credential = NULL;
+        return 0;
+}
+
+static bool find_anew(struct scan *scan)
+{
+        struct scan_found *found = &scan->found;
+        const struct scan_point *point;
+
+        memset(found, 0, sizeof(*found));
+        point = &scan->points[find_judge(scan)];
+        found->event = state_event(&scan->call->api->state, point->event);
         if (!found->event) {
-                call_fail_not_found(scan->call, "event", scan->points[judge].event);
+                call_fail_not_found(scan->call, "event", point->event);
                 return false;
         }
-        found->checkpoint = point_checkpoint(found->event, scan->points[judge].checkpoint);
+        found->checkpoint = point_checkpoint(found->event, point->checkpoint);
         if (!found->checkpoint) {
-                call_fail_not_found(scan->call, "checkpoint", scan->points[judge].checkpoint);
+                call_fail_not_found(scan->call, "checkpoint", point->checkpoint);
                 return false;
         }
         found->found = FOUND_HERE;
         if (found->registration)
                 return true;
-        found->credential = NULL;
         found->elsewhere = find_elsewhere(scan, found->event);
-        if (found->elsewhere)
-                found->found = FOUND_ELSEWHERE;
-        else
-                judge_unknown(scan, found);
+        found->found = found->elsewhere ? FOUND_ELSEWHERE : FOUND_NOWHERE;
         return true;
+}
+
+const struct scan_found *scan_find(struct scan *scan)
+{
+        uint64_t now = scan->call->api->state.generation + 1;
+
+        if (scan->found_at == now)
+                return &scan->found;
+        if (!find_anew(scan))
+                return NULL;
+        scan->found_at = now;
+        return &scan->found;
 }

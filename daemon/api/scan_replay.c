@@ -84,17 +84,18 @@ static bool is_same_scan(const struct replay *replay, const struct event_state *
 static bool find_again(const struct replay *replay, struct event_state *event, struct scan_found *found)
 {
         const char *registration = replay->columns[COLUMN_REGISTRATION];
-        struct scan_found now;
+        const struct scan_found *now = scan_find(replay->scan);
 
-        if (!scan_find(replay->scan, &now))
+        if (!now)
                 return false;
+        scan_judge_unknown(replay->scan);
         *found = (struct scan_found){
                 .event = event,
                 .checkpoint = rowset_find(roster_checkpoints(event->roster), &event_row(event)->event_uuid,
                         replay->columns[COLUMN_CHECKPOINT]),
-                .credential = now.credential,
+                .credential = now->credential,
                 .registration = registration ? roster_registration(event->roster, registration) : NULL,
-                .elsewhere = now.elsewhere,
+                .elsewhere = now->elsewhere,
         };
         if (found->checkpoint)
                 return true;

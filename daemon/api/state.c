@@ -211,6 +211,7 @@ void state_apply(struct state *state, const void *applied)
                 changed = rowset_apply(&state->signing_keys, row);
         else
                 changed = family_apply(state, row);
+        state->generation += changed;
         if (changed && state->changed)
                 state->changed(state->context, row);
 }

@@ -31,6 +31,7 @@ struct family {
 };
 
 struct state {
+        uint64_t generation; /* grows whenever a row changes what memory holds; scans aside */
         struct family **families;
         size_t count;
         struct rowset events; /* all of them: nil family */

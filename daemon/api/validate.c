@@ -44,15 +44,15 @@ static size_t path_push(struct check *check, const char *name)
         size_t before = check->path->length;
 
         buffer_add_char(check->path, '/');
-        for (; *name; name++) {
-                if (*name == '~')
-                        buffer_add_text(check->path, "~0");
-                else if (*name == '/')
-                        buffer_add_text(check->path, "~1");
-                else
-                        buffer_add_char(check->path, *name);
+        for (;;) {
+                size_t plain = strcspn(name, "~/");
+
+                buffer_add(check->path, name, plain);
+                name += plain;
+                if (!*name)
+                        return before;
+                buffer_add_text(check->path, *name++ == '~' ? "~0" : "~1");
         }
-        return before;
 }
 
 static void path_pop(struct check *check, size_t before)

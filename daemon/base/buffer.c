@@ -95,23 +95,18 @@ void buffer_reserve(struct buffer *buffer, size_t more)
         buffer->data[buffer->length] = '\0';
 }
 
-void buffer_add(struct buffer *buffer, const void *bytes, size_t length)
+void buffer_add_int(struct buffer *buffer, int64_t value)
 {
-        buffer_reserve(buffer, length);
-        if (length)
-                memcpy(buffer->data + buffer->length, bytes, length);
-        buffer->length += length;
-        buffer->data[buffer->length] = '\0';
-}
+        char digits[24], *at = digits + sizeof(digits);
+        uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
-void buffer_add_text(struct buffer *buffer, const char *text)
-{
-        buffer_add(buffer, text, strlen(text));
-}
-
-void buffer_add_char(struct buffer *buffer, char c)
-{
-        buffer_add(buffer, &c, 1);
+        do {
+                *--at = (char)('0' + rest % 10);
+                rest /= 10;
+        } while (rest);
+        if (value < 0)
+                *--at = '-';
+        buffer_add(buffer, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void buffer_addf(struct buffer *buffer, const char *format, ...)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buffer {
         char *data;
@@ -18,9 +19,31 @@ struct buffer {
 void buffer_deinit(struct buffer *buffer);
 void buffer_clear(struct buffer *buffer); /* keeps the memory */
 void buffer_reserve(struct buffer *buffer, size_t more);
-void buffer_add(struct buffer *buffer, const void *bytes, size_t length);
-void buffer_add_text(struct buffer *buffer, const char *text);
-void buffer_add_char(struct buffer *buffer, char c);
+
+static inline void buffer_add(struct buffer *buffer, const void *bytes, size_t length)
+{
+        if (buffer->length + length >= buffer->capacity)
+                buffer_reserve(buffer, length);
+        if (length)
+                memcpy(buffer->data + buffer->length, bytes, length);
+        buffer->length += length;
+        buffer->data[buffer->length] = '\0';
+}
+
+static inline void buffer_add_text(struct buffer *buffer, const char *text)
+{
+        buffer_add(buffer, text, strlen(text));
+}
+
+static inline void buffer_add_char(struct buffer *buffer, char c)
+{
+        if (buffer->length + 1 >= buffer->capacity)
+                buffer_reserve(buffer, 1);
+        buffer->data[buffer->length++] = c;
+        buffer->data[buffer->length] = '\0';
+}
+
+void buffer_add_int(struct buffer *buffer, int64_t value); /* in decimal */
 void buffer_addf(struct buffer *buffer, const char *format, ...)
         __attribute__((format(printf, 2, 3), nonnull(2)));
 const char *buffer_text(const struct buffer *buffer); /* "" when empty */

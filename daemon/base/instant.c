@@ -190,8 +190,13 @@ void instant_format(struct instant instant, int32_t offset, char out[static 40])
         two(out + 14, seconds / 60 % 60);
         out[16] = ':';
         two(out + 17, seconds % 60);
-        if (us)
-                at += (size_t)snprintf(out + at, 8, ".%06d", us);
+        if (us) {
+                out[at++] = '.';
+                two(out + at, us / 10000);
+                two(out + at + 2, us / 100);
+                two(out + at + 4, us);
+                at += 6;
+        }
         if (!offset) {
                 out[at++] = 'Z';
         } else {

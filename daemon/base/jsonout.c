@@ -69,22 +69,46 @@ static void add_escaped(struct buffer *to, unsigned char c)
         }
 }
 
+static bool is_escaped(unsigned char c)
+{
+        return c < 0x20 || c == '"' || c == '\\';
+}
+
+/* Bytes of eight whose highest bit is set where the byte is less than n (n up to 128), or zero. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+#define LESS(word, n) (((word)-EACH(n)) & ~(word)&EACH(0x80))
+
+/* How many bytes from the beginning on can be taken as they are. */
+static size_t plain_length(const char *text, size_t length)
+{
+        size_t i = 0;
+
+        for (; i + 8 <= length; i += 8) {
+                uint64_t word;
+
+                memcpy(&word, text + i, 8);
+                if (LESS(word, 0x20) | LESS(word ^ EACH('"'), 1) | LESS(word ^ EACH('\\'), 1))
+                        break;
+        }
+        while (i < length && !is_escaped((unsigned char)text[i]))
+                i++;
+        return i;
+}
+
 static void add_quoted(struct buffer *to, const char *text, size_t length)
 {
-        size_t plain = 0;
+        size_t plain = plain_length(text, length);
 
         buffer_reserve(to, length + 2);
         buffer_add_char(to, '"');
-        for (size_t i = 0; i < length; i++) {
-                unsigned char c = (unsigned char)text[i];
-
-                if (c >= 0x20 && c != '"' && c != '\\')
-                        continue;
-                buffer_add(to, text + plain, i - plain);
-                add_escaped(to, c);
-                plain = i + 1;
+        while (plain < length) {
+                buffer_add(to, text, plain);
+                add_escaped(to, (unsigned char)text[plain]);
+                text += plain + 1;
+                length -= plain + 1;
+                plain = plain_length(text, length);
         }
-        buffer_add(to, text + plain, length - plain);
+        buffer_add(to, text, length);
         buffer_add_char(to, '"');
 }
 
@@ -112,11 +136,8 @@ void json_text(struct jsonout *out, const char *text)
 
 void json_int(struct jsonout *out, int64_t value)
 {
-        char digits[24];
-        int length = snprintf(digits, sizeof(digits), "%lld", (long long)value);
-
         begin_value(out);
-        buffer_add(out->to, digits, (size_t)length);
+        buffer_add_int(out->to, value);
 }
 
 void json_bool(struct jsonout *out, bool value)

@@ -150,11 +150,16 @@ static void text_write(const uint8_t bytes[static CREDENTIAL_BYTES], char text[s
 
 static int letter_value(char c)
 {
-        if (c >= 'A' && c <= 'Z')
-                return c - 'A';
-        if (c >= 'a' && c <= 'z')
-                return c - 'a';
+        char upper = (char)(c & ~0x20);
+
+        if (upper >= 'A' && upper <= 'Z')
+                return upper - 'A';
         return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+static bool is_blank(char c)
+{
+        return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /* The bytes and the canonical text; false when it is not 154 of our characters, or its last bits are not zero. */
@@ -165,11 +170,10 @@ static bool text_read(
         size_t count = 0, at = 0;
 
         for (; *text; text++) {
-                int value;
+                int value = letter_value(*text);
 
-                if (strchr(" \t\r\n\v\f", *text))
+                if (value < 0 && is_blank(*text))
                         continue;
-                value = letter_value(*text);
                 if (value < 0 || count == CREDENTIAL_TEXT)
                         return false;
                 canonical[count++] = alphabet[value];

@@ -95,6 +95,9 @@ bool presented_find(const struct presented *presented, const struct roster *rost
 void presented_digest(
         const struct presented *presented, const struct uuid *nonce, uint8_t digest[static CREDENTIAL_DIGEST])
 {
-        crypto_generichash(digest, CREDENTIAL_DIGEST, presented->digest, CREDENTIAL_DIGEST, nonce->bytes,
-                sizeof(nonce->bytes));
+        uint8_t both[CREDENTIAL_DIGEST + sizeof(nonce->bytes)];
+
+        memcpy(both, nonce->bytes, sizeof(nonce->bytes));
+        memcpy(both + sizeof(nonce->bytes), presented->digest, CREDENTIAL_DIGEST);
+        crypto_generichash(digest, CREDENTIAL_DIGEST, both, sizeof(both), NULL, 0);
 }

@@ -90,6 +90,15 @@ static void take_changes(struct feed *feed, const PGresult *result)
         }
 }
 
+/* What a lane of our own has recorded it applies itself, once, when its answer comes; the feed may know of it before. */
+static bool is_own(const struct store *store, const struct uuid *writer)
+{
+        for (size_t i = 0; i < store->lane_count; i++)
+                if (uuid_equal(&store->lanes[i].writer, writer))
+                        return true;
+        return false;
+}
+
 static void take_scans(struct feed *feed, const PGresult *result)
 {
         for (int line = 0; line < PQntuples(result); line++) {
@@ -120,7 +129,8 @@ static void take_scans(struct feed *feed, const PGresult *result)
                 if (!PQgetisnull(result, line, 5))
                         scan.day.days = (int32_t)int_at(result, line, 5) + 10957;
                 places_advance(&feed->read->beyond, &scan.writer, scan.seq);
-                feed_apply_scan(feed, &scan);
+                if (!is_own(feed->store, &scan.writer))
+                        feed_apply_scan(feed, &scan);
         }
 }
 

@@ -87,10 +87,18 @@ static const char *read_utf8(const char *at, const char *end)
         return overlong || surrogate || beyond ? NULL : at + length;
 }
 
+/* Where a string's run of plain ASCII ends; most are one such run. */
+static const char *skip_plain(const char *at, const char *end)
+{
+        while (at < end && (unsigned char)(*at - 0x20) < 0x60 && *at != '"' && *at != '\\')
+                at++;
+        return at;
+}
+
 const char *jsontoken_string(const char *at, const char *end, bool *escaped)
 {
         *escaped = false;
-        for (at++; at && at < end;) {
+        for (at = skip_plain(at + 1, end); at && at < end; at = at ? skip_plain(at, end) : NULL) {
                 unsigned char c = (unsigned char)*at;
                 if (c >= 0x80) {
                         at = read_utf8(at, end);
@@ -100,10 +108,8 @@ const char *jsontoken_string(const char *at, const char *end, bool *escaped)
                         uint32_t character;
                         *escaped = true;
                         at = read_escape(at + 1, end, &character);
-                } else if (c < 0x20) {
+                } else { /* a control character */
                         return NULL;
-                } else {
-                        at++;
                 }
         }
         return NULL;

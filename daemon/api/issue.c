@@ -41,7 +41,6 @@ struct credential_row *issue_signed(const struct registration_row *registration,
         enum credential_kind kind, int64_t issue, struct instant now, char text[CREDENTIAL_TEXT + 1])
 {
         struct credential_content content;
-        uint8_t digest[CREDENTIAL_DIGEST];
         char own[CREDENTIAL_TEXT + 1];
         struct credential_row fresh;
         char id[96];
@@ -50,9 +49,8 @@ struct credential_row *issue_signed(const struct registration_row *registration,
                     ticket->valid_from, ticket->valid_to, kind, issue) != 0)
                 return NULL;
         credential_issue(&content, key, text ? text : own);
-        credential_digest(text ? text : own, digest);
         credential_head(&fresh, registration, kind, issue, now, id);
-        fresh.digest = (struct bytes){ digest, sizeof(digest) };
+        credential_digest(text ? text : own, fresh.digest.bytes);
         fresh.ticket = ticket->row.id;
         fresh.valid_from = ticket->valid_from;
         fresh.valid_to = ticket->valid_to;

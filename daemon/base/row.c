@@ -42,6 +42,7 @@ void row_clear(void *template, const struct record *record)
                 case FIELD_JSON:
                 case FIELD_BOOL:
                 case FIELD_UUID:
+                case FIELD_DIGEST:
                 case FIELD_BYTES:
                         break;
                 }
@@ -193,6 +194,7 @@ static bool fields_same(const void *a, const void *b, const struct field *field)
         case FIELD_DATE:
                 return ((const struct date *)one)->days == ((const struct date *)other)->days;
         case FIELD_UUID:
+        case FIELD_DIGEST:
                 return uuid_equal(one, other);
         case FIELD_BYTES:
                 return bytes->length == others->length &&
@@ -267,6 +269,7 @@ static void field_from_param(void *at, enum field_type type, const json_t *value
                 if (!text || !uuid_parse(text, at))
                         *(struct uuid *)at = UUID_NIL;
                 break;
+        case FIELD_DIGEST:
         case FIELD_BYTES:
                 break;
         }
@@ -294,6 +297,7 @@ static void field_clear(void *template, const struct field *field)
                 *(struct date *)at = DATE_NONE;
                 break;
         case FIELD_UUID:
+        case FIELD_DIGEST:
                 *(struct uuid *)at = UUID_NIL;
                 break;
         case FIELD_BYTES:
@@ -352,6 +356,7 @@ static size_t field_size(enum field_type type)
         case FIELD_DATE:
                 return sizeof(struct date);
         case FIELD_UUID:
+        case FIELD_DIGEST:
                 return sizeof(struct uuid);
         case FIELD_BYTES:
                 return sizeof(struct bytes);
@@ -417,6 +422,9 @@ static void write_value(
                 else
                         json_uuid(out, at);
                 break;
+        case FIELD_DIGEST:
+                write_bytes(&(struct bytes){ uuid_is_nil(at) ? NULL : at, sizeof(struct uuid) }, out);
+                break;
         case FIELD_BYTES:
                 write_bytes(at, out);
                 break;
@@ -438,6 +446,7 @@ static bool is_absent(const void *row, const struct field *field)
         case FIELD_DATE:
                 return date_is_none(*(const struct date *)at);
         case FIELD_UUID:
+        case FIELD_DIGEST:
                 return uuid_is_nil(at);
         case FIELD_BYTES:
                 return !((const struct bytes *)at)->data;
@@ -550,6 +559,7 @@ static void field_from_column(
                 ((struct date *)at)->days = (int32_t)read_int(data, length) + POSTGRES_EPOCH_DAYS;
                 break;
         case FIELD_UUID:
+        case FIELD_DIGEST:
                 if (length == 16)
                         memcpy(at, data, 16);
                 break;

@@ -27,6 +27,7 @@ enum field_type {
         FIELD_INSTANT, /* struct instant; column timestamptz */
         FIELD_DATE, /* struct date; column date */
         FIELD_UUID, /* struct uuid, nil when absent; column uuid */
+        FIELD_DIGEST, /* struct uuid: 16 bytes, nil when absent; column bytea; in JSON as FIELD_BYTES */
         FIELD_JSON, /* const char *, compact JSON text, NULL when absent; column jsonb */
         FIELD_BYTES, /* struct bytes; column bytea; in JSON as \x hex */
 };

@@ -72,14 +72,14 @@ static uint64_t digest_hash(const void *entry)
 {
         const struct credential_row *row = entry;
 
-        return hash_bytes(row->digest.data, 16, 0);
+        return hash_bytes(row->digest.bytes, 16, 0);
 }
 
 static bool digest_equal(const void *entry, const void *key)
 {
         const struct credential_row *row = entry;
 
-        return memcmp(row->digest.data, key, 16) == 0;
+        return memcmp(row->digest.bytes, key, 16) == 0;
 }
 
 struct roster *roster_new(const struct uuid *event)
@@ -251,14 +251,14 @@ static void index_credential(struct roster *roster, const struct credential_row 
                 table_add(&roster->credentials, entry);
                 if (row->code)
                         table_add(&roster->by_code, entry);
-                if (row->digest.length == 16)
+                if (!uuid_is_nil(&row->digest))
                         table_add(&roster->by_digest, entry);
                 return;
         }
         change(&roster->credentials, entry);
         if (row->code)
                 change(&roster->by_code, entry);
-        if (row->digest.length == 16)
+        if (!uuid_is_nil(&row->digest))
                 change(&roster->by_digest, entry);
 }
 

@@ -63,7 +63,7 @@ static const struct field credential_fields[] = {
         FIELD(struct credential_row, registration, FIELD_TEXT, 0),
         FIELD(struct credential_row, what, FIELD_TEXT, S),
         FIELD(struct credential_row, issue, FIELD_INT, 0),
-        FIELD(struct credential_row, digest, FIELD_BYTES, 0),
+        FIELD(struct credential_row, digest, FIELD_DIGEST, 0),
         FIELD(struct credential_row, code, FIELD_TEXT, 0),
         FIELD(struct credential_row, ticket, FIELD_TEXT, S),
         FIELD(struct credential_row, valid_from, FIELD_INSTANT, 0),

@@ -47,7 +47,7 @@ struct credential_row {
         struct row row;
         const char *registration, *what;
         int64_t issue; /* 1, 2, … of its registration and kind */
-        struct bytes digest; /* 16 bytes over the credential's text; of ours alone */
+        struct uuid digest; /* over the credential's text; of ours alone */
         const char *code; /* a plain code, folded to upper case without blanks */
         /* What was signed, so that it can be made again when the ticket has changed since. */
         const char *ticket;

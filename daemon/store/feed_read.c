@@ -159,7 +159,8 @@ void feed_take(struct feed *feed, enum feed_due due, const PGresult *result)
                 take_scans(feed, result);
                 return;
         case DUE_ROWS:
-                rows_apply(feed->store, feed->read->kinds[feed->read->kind], result);
+                rows_apply(feed->store, feed->read->kinds[feed->read->kind],
+                        &(struct row_source){ .get = NULL }, result);
                 return;
         case DUE_NOTHING:
         case DUE_SYNC:

@@ -42,6 +42,7 @@ struct loader {
         bool granted; /* the private cluster's daemon may do its work */
         struct uuid *families;
         size_t family_count, family, record;
+        struct row_source source; /* of the record that is read */
         char *error;
 };
 
@@ -56,20 +57,27 @@ static bool get_value(const void *result, int line, int column, const char **dat
         return true;
 }
 
-void rows_apply(struct store *store, const struct record *record, const PGresult *result)
+static void find_columns(struct row_source *source, const struct record *record, const PGresult *result)
 {
-        struct row_source source = { .result = result, .get = get_value };
-
-        source.family_column = PQfnumber(result, "family_id");
-        source.event_column = PQfnumber(result, "event_id");
-        source.id_column = PQfnumber(result, "id");
-        source.version_column = PQfnumber(result, "version");
+        source->get = get_value;
+        source->family_column = PQfnumber(result, "family_id");
+        source->event_column = PQfnumber(result, "event_id");
+        source->id_column = PQfnumber(result, "id");
+        source->version_column = PQfnumber(result, "version");
         for (size_t i = 0; i < record->count; i++)
-                source.columns[i] = PQfnumber(result, record->fields[i].name);
+                source->columns[i] = PQfnumber(result, record->fields[i].name);
+}
+
+void rows_apply(
+        struct store *store, const struct record *record, struct row_source *source, const PGresult *result)
+{
+        if (!source->get)
+                find_columns(source, record, result);
+        source->result = result;
         for (int line = 0; line < PQntuples(result); line++) {
                 void *row = NULL;
 
-                if (row_from_source(record, &source, line, &row) != 0) {
+                if (row_from_source(record, source, line, &row) != 0) {
                         log_error("a row of %s cannot be read", record->kind);
                         continue;
                 }
@@ -240,6 +248,7 @@ static void load_next_record(struct loader *loader)
                 return;
         }
         loader->step = LOAD_ROWS;
+        loader->source.get = NULL;
         snprintf(sql, sizeof(sql), "SELECT * FROM usher.load_%s($1::uuid)", record->kind);
         pgconn_single_rows(&loader->conn);
         ask_of_family(loader, sql, true);
@@ -384,7 +393,8 @@ static void conn_result(void *context, PGresult *result)
                 return;
         case LOAD_ROWS:
                 if (status == PGRES_SINGLE_TUPLE)
-                        rows_apply(loader->store, loader->store->handlers.records[loader->record], result);
+                        rows_apply(loader->store, loader->store->handlers.records[loader->record],
+                                &loader->source, result);
                 return;
         case LOAD_TOMBSTONES:
                 for (int line = 0; line < PQntuples(result); line++)

@@ -181,8 +181,9 @@ void loader_free(struct loader *loader);
 bool loader_is_busy(const struct loader *loader);
 /* A server that says nothing any more is given up. */
 void loader_expire(struct loader *loader, int64_t now_us);
-/* Reads rows of a result into memory; `record`'s columns are found by name once. */
-void rows_apply(struct store *store, const struct record *record, const PGresult *result);
+/* Reads rows of a result into memory. `source` keeps the columns from one result of a statement to the next: `get` NULL at first. */
+void rows_apply(
+        struct store *store, const struct record *record, struct row_source *source, const PGresult *result);
 
 /* ---- reads (read.c) ---- */
 

@@ -168,7 +168,8 @@ static void add_credential(
         row.registration = "7K3M9QXZ";
         row.what = what;
         row.issue = 1;
-        row.digest = (struct bytes){ digest, digest ? CREDENTIAL_DIGEST : 0 };
+        if (digest)
+                memcpy(row.digest.bytes, digest, CREDENTIAL_DIGEST);
         row.code = code;
         apply(roster, &row);
 }

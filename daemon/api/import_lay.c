@@ -240,7 +240,8 @@ static bool code_is_free(const struct import_lay *lay, const char *code, const c
         const struct credential_row *taken = roster_by_code(lay->event->roster, code);
         const struct pending *pending = pending_find(&lay->by_code, hash_text(code, 0), code);
 
-        if (taken && (!own || strcmp(taken->registration, own) != 0))
+        if (taken && instant_is_none(taken->replaced_at) &&
+                (!own || strcmp(taken->registration, own) != 0 || strcmp(taken->what, "code") != 0))
                 return false;
         return !pending || (own && strcmp(pending->row->row.id, own) == 0);
 }

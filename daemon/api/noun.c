@@ -112,6 +112,8 @@ static void submit(
         call->own = (void *)(uintptr_t)noun;
         call->own_free = NULL;
         call_claim_programme(call, call->event->family);
+        if (noun->claim)
+                noun->claim(call);
         call_submit(call, &call->event->family->uuid, decide);
 }
 

@@ -20,6 +20,8 @@ struct noun {
         /* Rows that refer to it, at most 10 (NULL: nothing does). */
         size_t (*references)(
                 const struct event_state *event, const struct row *row, const struct row *by[static 10]);
+        /* Claims what a change of it depends on beside the programme (NULL: nothing). */
+        void (*claim)(struct call *call);
         /* Adds to the batch what follows from the change (NULL: nothing). */
         void (*changed)(struct call *call, struct batch *batch, const void *row, const void *before);
 };

@@ -81,19 +81,29 @@ void places_promote(struct place *place)
         place->waiting--;
 }
 
+static void count_place(
+        const struct places_moved *moved, const struct place *place, struct call *call, struct batch *batch)
+{
+        bool limited = is_limited(place);
+        /* A place was left to nobody: then nobody may have joined the queue unseen. */
+        bool alone = place->left && place->ticket->waitlist && limited &&
+                     taken(moved, place) < place->ticket->capacity;
+        /* Somebody joins the queue: then it has to be full still. */
+        bool full = place->waiting > 0 && limited && taken(moved, place) >= place->ticket->capacity;
+
+        if (limited)
+                batch_expect(batch, &call->change, place->ticket);
+        if (place->taken || full)
+                seats_count(call, batch, SEATS_TAKEN, place->ticket, place->taken,
+                        full ? place->ticket->capacity : INT64_MIN,
+                        place->taken > 0 && limited ? place->ticket->capacity : INT64_MAX);
+        if (place->waiting || alone)
+                seats_count(call, batch, SEATS_WAITING, place->ticket, place->waiting, INT64_MIN,
+                        alone ? 0 : INT64_MAX);
+}
+
 void places_count(const struct places_moved *moved, struct call *call, struct batch *batch)
 {
-        for (size_t i = 0; i < moved->count; i++) {
-                const struct place *place = &moved->of[i];
-                /* A place was left to nobody: then nobody may have joined the queue unseen. */
-                bool alone = place->left && place->ticket->waitlist && is_limited(place) &&
-                             taken(moved, place) < place->ticket->capacity;
-
-                if (place->taken)
-                        seats_count(call, batch, SEATS_TAKEN, place->ticket, place->taken,
-                                place->taken > 0 && is_limited(place) ? place->ticket->capacity : INT64_MAX);
-                if (place->waiting || alone)
-                        seats_count(call, batch, SEATS_WAITING, place->ticket, place->waiting,
-                                alone ? 0 : INT64_MAX);
-        }
+        for (size_t i = 0; i < moved->count; i++)
+                count_place(moved, &moved->of[i], call, batch);
 }

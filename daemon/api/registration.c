@@ -107,7 +107,7 @@ static enum decision create_decide(struct call *call, struct batch *batch)
         if (!ticket || !external_id_is_free(call, call_text(call, "external_id"), NULL))
                 return DECISION_ANSWERED;
         code = call_text(call, "code");
-        if (code && !registration_read_code(call, code, NULL, &plain))
+        if (code && !registration_read_code(call, code, NULL, CREDENTIAL_CODE, &plain))
                 return DECISION_ANSWERED;
         status = seats_take(call, batch, ticket);
         if (!status)
@@ -226,7 +226,7 @@ static enum decision update_decide(struct call *call, struct batch *batch)
                 return DECISION_ANSWERED;
         if (!external_id_is_free(call, call_text(call, "external_id"), before))
                 return DECISION_ANSWERED;
-        if (code && !registration_read_code(call, code, before->row.id, &plain))
+        if (code && !registration_read_code(call, code, before->row.id, CREDENTIAL_CODE, &plain))
                 return DECISION_ANSWERED;
         fresh = *before;
         row_from_params(&fresh, call->params, true, &scratch);
@@ -243,7 +243,8 @@ static enum decision update_decide(struct call *call, struct batch *batch)
         fresh.row.version++;
         row = registration_seal(call->api, &fresh, before->changed_at);
         row_scratch_deinit(&scratch);
-        code_changes = call_has(call, "code");
+        code_changes = call_has(call, "code") && !registration_has_code(call->event, before->row.id,
+                                                         CREDENTIAL_CODE, code ? plain.data : NULL);
         if (row_same(before, row) && !code_changes)
                 return call_unchanged(call, batch);
         row->changed_at = batch_now(batch); /* nobody else has it yet */

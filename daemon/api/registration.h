@@ -32,8 +32,15 @@ int64_t registration_last_issue(const struct event_state *event, const char *cod
 /* Adds the rows of a new plain code: the standing one of that kind is replaced. NULL `folded`: replaced alone. */
 void registration_put_code(struct call *call, struct batch *batch,
         const struct registration_row *registration, enum credential_kind kind, const char *folded);
-/* `code` as given, folded; answers and returns false where it is none, or another registration's. */
-bool registration_read_code(struct call *call, const char *given, const char *own, struct buffer *folded);
+/*
+ * `code` as given, folded; answers and returns false where it is none, or opens the door for another, or as another kind.
+ * `own`: the registration that is to have it as `kind`; NULL: one that is made.
+ */
+bool registration_read_code(struct call *call, const char *given, const char *own, enum credential_kind kind,
+        struct buffer *folded);
+/* Whether that is the registration's standing code of a kind already; NULL `folded`: whether it has none. */
+bool registration_has_code(
+        const struct event_state *event, const char *code, enum credential_kind kind, const char *folded);
 
 extern const struct param registration_create_params[]; /* with `event` */
 extern const struct param registration_row_params[]; /* without: an import's row */

@@ -133,6 +133,16 @@ static void touch(struct call *call, struct batch *batch, const struct registrat
         batch_add_row(batch, &call->change, row);
 }
 
+static void keep_reissued(struct call *call, const char *code, const char *kind)
+{
+        struct jsonout out = JSONOUT(&call->kept);
+
+        json_begin_object(&out);
+        json_member_text(&out, "registration", code);
+        json_member_text(&out, "kind", kind);
+        json_end_object(&out);
+}
+
 static enum decision reissue_decide(struct call *call, struct batch *batch)
 {
         const char *word = call_text(call, "kind") ? call_text(call, "kind") : "ticket",
@@ -141,12 +151,14 @@ static enum decision reissue_decide(struct call *call, struct batch *batch)
         const struct registration_row *before = registration_need(call); /* or the call is gone */
         _cleanup_(buffer_deinit) struct buffer folded = BUFFER_NULL;
         const struct credential_row *standing;
-        struct jsonout out = JSONOUT(&call->kept);
 
         if (!before || is_gone(call, before) || call_is_stale(call, before->row.version))
                 return DECISION_ANSWERED;
-        if (code && !registration_read_code(call, code, before->row.id, &folded))
+        if (code && !registration_read_code(call, code, before->row.id, kind, &folded))
                 return DECISION_ANSWERED;
+        keep_reissued(call, before->row.id, word);
+        if (code && registration_has_code(call->event, before->row.id, kind, folded.data))
+                return call_unchanged(call, batch);
         standing = registration_credential(call->event, before->row.id, word);
         if (code) {
                 registration_put_code(call, batch, before, kind, folded.data);
@@ -161,10 +173,6 @@ static enum decision reissue_decide(struct call *call, struct batch *batch)
                 }
         }
         touch(call, batch, before);
-        json_begin_object(&out);
-        json_member_text(&out, "registration", before->row.id);
-        json_member_text(&out, "kind", word);
-        json_end_object(&out);
         return call_record(call, batch);
 }
 

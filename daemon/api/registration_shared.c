@@ -178,7 +178,7 @@ void registration_put_code(struct call *call, struct batch *batch,
         const struct credential_row *standing = registration_credential(call->event, id, word);
         _cleanup_(row_unrefp) struct row *row = NULL;
 
-        if (standing && folded && standing->code && strcmp(standing->code, folded) == 0)
+        if (registration_has_code(call->event, id, kind, folded))
                 return;
         if (standing) {
                 _cleanup_(row_unrefp) struct row *replaced =
@@ -193,7 +193,8 @@ void registration_put_code(struct call *call, struct batch *batch,
         batch_add_row(batch, &call->change, row);
 }
 
-bool registration_read_code(struct call *call, const char *given, const char *own, struct buffer *folded)
+bool registration_read_code(struct call *call, const char *given, const char *own, enum credential_kind kind,
+        struct buffer *folded)
 {
         const struct credential_row *taken;
         char text[CODE_MAX + 1];
@@ -203,10 +204,23 @@ bool registration_read_code(struct call *call, const char *given, const char *ow
                 return false;
         }
         taken = roster_by_code(call->event->roster, text);
-        if (taken && (!own || strcmp(taken->registration, own) != 0)) {
+        if (taken && instant_is_none(taken->replaced_at) &&
+                (!own || strcmp(taken->registration, own) != 0 ||
+                        strcmp(taken->what, credential_kind_word(kind)) != 0)) {
                 call_fail_exists(call, "code", given);
                 return false;
         }
         buffer_add_text(folded, text);
         return true;
+}
+
+bool registration_has_code(
+        const struct event_state *event, const char *code, enum credential_kind kind, const char *folded)
+{
+        const struct credential_row *standing =
+                registration_credential(event, code, credential_kind_word(kind));
+
+        if (!folded)
+                return !standing;
+        return standing && standing->code && strcmp(standing->code, folded) == 0;
 }

@@ -12,9 +12,9 @@ void seats_claim(struct call *call, const struct event_state *event)
 }
 
 void seats_count(struct call *call, struct batch *batch, const char *kind, const struct ticket_row *ticket,
-        int64_t by, int64_t max)
+        int64_t by, int64_t min, int64_t max)
 {
-        batch_add_counter(batch, &call->change, &ticket->row.event, kind, ticket->row.id, by, INT64_MIN, max);
+        batch_add_counter(batch, &call->change, &ticket->row.event, kind, ticket->row.id, by, min, max);
 }
 
 static bool has_room(const struct call *call, const struct ticket_row *ticket)
@@ -30,25 +30,40 @@ static void take(struct call *call, struct batch *batch, const struct ticket_row
 {
         bool limited = ticket->capacity != FIELD_INT_NONE;
 
-        seats_count(call, batch, SEATS_TAKEN, ticket, 1, limited ? ticket->capacity : INT64_MAX);
+        seats_count(call, batch, SEATS_TAKEN, ticket, 1, INT64_MIN, limited ? ticket->capacity : INT64_MAX);
+}
+
+/* Still full, or others still wait: else whoever joins the queue would wait for a place that is free. */
+static void join_queue(struct call *call, struct batch *batch, const struct ticket_row *ticket)
+{
+        bool full = roster_taken(call->event->roster, ticket->row.id) >= ticket->capacity;
+
+        if (full)
+                seats_count(call, batch, SEATS_TAKEN, ticket, 0, ticket->capacity, INT64_MAX);
+        seats_count(call, batch, SEATS_WAITING, ticket, 1, full ? INT64_MIN : 2, INT64_MAX);
 }
 
 const char *seats_take(struct call *call, struct batch *batch, const struct ticket_row *ticket)
 {
-        if (has_room(call, ticket)) {
-                take(call, batch, ticket);
-                return "confirmed";
-        }
-        if (!ticket->waitlist)
+        bool room = has_room(call, ticket);
+
+        if (!room && !ticket->waitlist)
                 return NULL;
-        seats_count(call, batch, SEATS_WAITING, ticket, 1, INT64_MAX);
-        return "waitlisted";
+        if (ticket->capacity != FIELD_INT_NONE)
+                batch_expect(batch, &call->change, ticket);
+        if (room)
+                take(call, batch, ticket);
+        else
+                join_queue(call, batch, ticket);
+        return room ? "confirmed" : "waitlisted";
 }
 
 bool seats_retake(struct call *call, struct batch *batch, const struct ticket_row *ticket)
 {
         if (!has_room(call, ticket))
                 return false;
+        if (ticket->capacity != FIELD_INT_NONE)
+                batch_expect(batch, &call->change, ticket);
         take(call, batch, ticket);
         return true;
 }
@@ -96,7 +111,7 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
         if (!ticket)
                 return;
         if (is_waiting(registration)) {
-                seats_count(call, batch, SEATS_WAITING, ticket, -1, INT64_MAX);
+                seats_count(call, batch, SEATS_WAITING, ticket, -1, INT64_MIN, INT64_MAX);
                 return;
         }
         /* A capacity lowered below what is taken lets nobody move up. */
@@ -104,27 +119,29 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
                        ? 0
                        : roster_taken(call->event->roster, ticket->row.id) - ticket->capacity;
         promoted = over > 0 ? 0 : promote_some(call, batch, ticket->row.id, 1, registration);
-        seats_count(call, batch, SEATS_TAKEN, ticket, promoted - 1, INT64_MAX);
+        seats_count(call, batch, SEATS_TAKEN, ticket, promoted - 1, INT64_MIN, INT64_MAX);
         /* Nobody may have joined the queue unseen: then it is decided again. */
-        if (ticket->waitlist)
-                seats_count(
-                        call, batch, SEATS_WAITING, ticket, -promoted, promoted || over > 0 ? INT64_MAX : 0);
+        if (ticket->waitlist || promoted)
+                seats_count(call, batch, SEATS_WAITING, ticket, -promoted, INT64_MIN,
+                        promoted || over > 0 ? INT64_MAX : 0);
 }
 
 void seats_ticket_changed(struct call *call, struct batch *batch, const struct ticket_row *after,
         const struct ticket_row *before)
 {
-        int64_t room, promoted;
+        int64_t waiting, room, promoted;
 
-        if (!before || !roster_waiting(call->event->roster, before->row.id))
+        if (!before || before->capacity == FIELD_INT_NONE ||
+                (after->capacity != FIELD_INT_NONE && after->capacity <= before->capacity))
                 return;
+        waiting = roster_waiting(call->event->roster, before->row.id);
         room = after->capacity == FIELD_INT_NONE
                        ? INT64_MAX
                        : after->capacity - roster_taken(call->event->roster, before->row.id);
         promoted = promote_some(call, batch, before->row.id, room, NULL);
-        if (!promoted)
-                return;
-        seats_count(call, batch, SEATS_TAKEN, after, promoted,
-                after->capacity == FIELD_INT_NONE ? INT64_MAX : after->capacity);
-        seats_count(call, batch, SEATS_WAITING, after, -promoted, INT64_MAX);
+        seats_count(call, batch, SEATS_TAKEN, after, promoted, INT64_MIN,
+                promoted && after->capacity != FIELD_INT_NONE ? after->capacity : INT64_MAX);
+        /* Who joined the queue unseen moves up, too, when it is decided again. */
+        seats_count(call, batch, SEATS_WAITING, after, -promoted, INT64_MIN,
+                promoted == waiting && room > promoted ? 0 : INT64_MAX);
 }

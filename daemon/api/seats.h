@@ -23,6 +23,6 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
 /* A capacity has changed: the waiting move up in order as far as there is room. */
 void seats_ticket_changed(struct call *call, struct batch *batch, const struct ticket_row *after,
         const struct ticket_row *before);
-/* Moves one of a ticket type's counters; it may not end beyond `max`. */
+/* Moves one of a ticket type's counters; it may not end outside [min, max]. */
 void seats_count(struct call *call, struct batch *batch, const char *kind, const struct ticket_row *ticket,
-        int64_t by, int64_t max);
+        int64_t by, int64_t min, int64_t max);

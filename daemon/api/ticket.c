@@ -37,12 +37,19 @@ static void ticket_changed(struct call *call, struct batch *batch, const void *r
         seats_ticket_changed(call, batch, row, before);
 }
 
+/* Nobody takes a place, or waits for one, beside a change of how many there are. */
+static void ticket_claim(struct call *call)
+{
+        seats_claim(call, call->event);
+}
+
 static const struct noun ticket_noun = {
         .record = &ticket_record,
         .plural = "tickets",
         .rows = tickets,
         .check = ticket_check,
         .references = ticket_references,
+        .claim = ticket_claim,
         .changed = ticket_changed,
 };
 

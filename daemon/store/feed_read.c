@@ -150,7 +150,8 @@ void feed_take(struct feed *feed, enum feed_due due, const PGresult *result)
                 take_families(feed, result);
                 return;
         case DUE_EVENTS:
-                rows_apply(feed->store, store_record(feed->store, "event"), result);
+                rows_apply(feed->store, store_record(feed->store, "event"),
+                        &(struct row_source){ .get = NULL }, result);
                 return;
         case DUE_CHANGES:
                 take_changes(feed, result);

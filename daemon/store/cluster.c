@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -35,6 +36,8 @@ enum {
         SOCKET_PATH_MAX = 90
 };
 
+#define PORT "5432" /* of its socket's name; no TCP port is opened */
+
 struct cluster {
         struct store *store;
         char *bindir, *data, *sockets, *log_path;
@@ -42,7 +45,7 @@ struct cluster {
         pid_t pid; /* 0: none */
         bool ours; /* our child, to be waited for */
         int lock; /* held as long as we live: two daemons would stop each other's PostgreSQL */
-        bool starting, ready, stopping;
+        bool starting, ready, stopping, asked, forced;
         unsigned failures;
         char why[512]; /* of a start that failed */
         struct event *watch;
@@ -50,16 +53,6 @@ struct cluster {
         void *stopped_context;
         int64_t stop_deadline_us;
 };
-
-const char *cluster_owner_conninfo(const struct cluster *cluster)
-{
-        return cluster->owner_conninfo;
-}
-
-const char *cluster_conninfo(const struct cluster *cluster)
-{
-        return cluster->conninfo;
-}
 
 static void pause_ms(unsigned ms)
 {
@@ -120,14 +113,10 @@ static bool make_data(struct cluster *cluster)
         return true;
 }
 
-/* The postmaster whose pid file stands in our data directory, if that process really lives there. */
-static pid_t find_running(const struct cluster *cluster)
+/* The process that such a file names; 0: none that can be read. */
+static pid_t read_pid(const char *path)
 {
-        _cleanup_(freep) char *path = xasprintf("%s/postmaster.pid", cluster->data);
-        _cleanup_(freep) char *link = NULL;
         FILE *file = fopen(path, "re");
-        char cwd[4096], real[4096];
-        ssize_t length;
         long pid = 0;
 
         if (!file)
@@ -135,23 +124,43 @@ static pid_t find_running(const struct cluster *cluster)
         if (fscanf(file, "%9ld", &pid) != 1)
                 pid = 0;
         fclose(file);
-        if (pid <= 1 || !realpath(cluster->data, real))
-                return 0;
-        link = xasprintf("/proc/%ld/cwd", pid);
-        length = readlink(link, cwd, sizeof(cwd) - 1);
-        if (length < 0)
-                return 0;
-        cwd[length] = '\0';
-        return strcmp(cwd, real) == 0 ? (pid_t)pid : 0;
+        return pid > 1 ? (pid_t)pid : 0;
 }
 
-/* A pid file that names somebody else's process would keep PostgreSQL from starting. */
-static void remove_stale_pid_file(const struct cluster *cluster)
+static bool read_proc_link(pid_t pid, const char *name, char target[static PATH_MAX])
 {
-        _cleanup_(freep) char *path = xasprintf("%s/postmaster.pid", cluster->data);
+        _cleanup_(freep) char *path = xasprintf("/proc/%d/%s", (int)pid, name);
+        ssize_t length = readlink(path, target, PATH_MAX - 1);
 
-        if (access(path, F_OK) == 0 && unlink(path) == 0)
-                log_info("removed a pid file that a PostgreSQL of ours left behind");
+        if (length < 0)
+                return false;
+        target[length] = '\0';
+        return true;
+}
+
+/* A number may be anybody's by now: it has to be a postgres, and to live in our data directory. */
+static bool is_postmaster(const struct cluster *cluster, pid_t pid)
+{
+        char target[PATH_MAX], real[PATH_MAX];
+        const char *base;
+
+        if (!pid || !realpath(cluster->data, real) || !read_proc_link(pid, "cwd", target) ||
+                strcmp(target, real) != 0 || !read_proc_link(pid, "exe", target))
+                return false;
+        base = strrchr(target, '/');
+        return base && strncmp(base, "/postgres", strlen("/postgres")) == 0;
+}
+
+/* One that names a living process which is no postmaster of ours, or nothing, would keep PostgreSQL from starting. */
+static void remove_misleading(const char *path)
+{
+        pid_t pid = read_pid(path);
+
+        if (access(path, F_OK) != 0 || (pid && kill(pid, 0) != 0))
+                return;
+        if (unlink(path) == 0)
+                log_info("removed %s: the process %d that it names is not the PostgreSQL it was", path,
+                        (int)pid);
 }
 
 static bool answers(const struct cluster *cluster)
@@ -168,7 +177,7 @@ static bool is_alive(const struct cluster *cluster)
 
                 return waitpid(cluster->pid, &status, WNOHANG) == 0;
         }
-        return kill(cluster->pid, 0) == 0;
+        return is_postmaster(cluster, cluster->pid);
 }
 
 static bool wait_until_it_answers(struct cluster *cluster)
@@ -194,21 +203,26 @@ static void start_on_thread(void *context)
 {
         struct cluster *cluster = context;
         _cleanup_(freep) char *postgres = xasprintf("%s/postgres", cluster->bindir);
-        const char *argv[] = { postgres, "-D", cluster->data, "-k", cluster->sockets, "-c",
-                "listen_addresses=", "-c", "max_connections=40", "-c", "unix_socket_permissions=0700", "-c",
-                "log_timezone=UTC", NULL };
+        _cleanup_(freep) char *pid_file = xasprintf("%s/postmaster.pid", cluster->data);
+        _cleanup_(freep) char *socket_lock = xasprintf("%s/.s.PGSQL." PORT ".lock", cluster->sockets);
+        const char *argv[] = { postgres, "-D", cluster->data, "-k", cluster->sockets, "-c", "port=" PORT,
+                "-c", "listen_addresses=", "-c", "max_connections=40", "-c", "unix_socket_permissions=0700",
+                "-c", "log_timezone=UTC", NULL };
         int r;
 
         cluster->why[0] = '\0';
         if (!make_data(cluster))
                 return;
-        cluster->pid = find_running(cluster);
+        cluster->pid = read_pid(pid_file);
+        if (!is_postmaster(cluster, cluster->pid))
+                cluster->pid = 0;
         cluster->ours = false;
         if (cluster->pid) {
                 log_info(
                         "adopting the PostgreSQL %d that is running in %s", (int)cluster->pid, cluster->data);
         } else {
-                remove_stale_pid_file(cluster);
+                remove_misleading(pid_file);
+                remove_misleading(socket_lock);
                 r = spawn(cluster, argv, &cluster->pid);
                 if (r) {
                         snprintf(cluster->why, sizeof(cluster->why), "%s cannot be run: %s", postgres,
@@ -237,6 +251,10 @@ static void started(void *context, int dropped)
         cluster->starting = false;
         if (dropped)
                 return;
+        if (cluster->stopping) {
+                watch_after(cluster, 0);
+                return;
+        }
         if (cluster->why[0]) {
                 cluster->failures++;
                 if (!cluster->ready && cluster->failures >= 3) {
@@ -265,10 +283,18 @@ void cluster_start(struct cluster *cluster)
 
 static void stop_watched(struct cluster *cluster)
 {
+        if (!cluster->asked) {
+                cluster->asked = true;
+                if (!cluster->ours && cluster->store->settings.leave_adopted)
+                        cluster->pid = 0;
+                if (cluster->pid)
+                        kill(cluster->pid, SIGINT);
+        }
         if (cluster->pid && is_alive(cluster)) {
                 if (clock_monotonic_us() > cluster->stop_deadline_us) {
                         log_warning("PostgreSQL does not stop in order: it is made to");
-                        kill(cluster->pid, SIGQUIT);
+                        kill(cluster->pid, cluster->forced ? SIGKILL : SIGQUIT);
+                        cluster->forced = true;
                         cluster->stop_deadline_us += 5 * INSTANT_SECOND;
                 }
                 watch_after(cluster, POLL_MS);
@@ -307,11 +333,7 @@ void cluster_stop(struct cluster *cluster, unsigned seconds, void (*done)(void *
         cluster->stopped = done;
         cluster->stopped_context = context;
         cluster->stop_deadline_us = clock_monotonic_us() + (int64_t)seconds * INSTANT_SECOND;
-        if (!cluster->ours && cluster->store->settings.leave_adopted)
-                cluster->pid = 0;
-        if (!cluster->starting && cluster->pid)
-                kill(cluster->pid, SIGINT);
-        watch_after(cluster, cluster->pid ? POLL_MS : 0);
+        watch_after(cluster, 0);
 }
 
 /* ---- where things are ---- */
@@ -340,7 +362,7 @@ static int make_socket_dir(struct cluster *cluster, const char *state_dir)
         char text[37];
 
         cluster->sockets = xasprintf("%s/run", state_dir);
-        if (strlen(cluster->sockets) + strlen("/.s.PGSQL.5432") > SOCKET_PATH_MAX) {
+        if (strlen(cluster->sockets) + strlen("/.s.PGSQL." PORT) > SOCKET_PATH_MAX) {
                 free(cluster->sockets);
                 uuid_from_name(&UUID_NIL, state_dir, &name);
                 uuid_format(&name, text);
@@ -398,8 +420,10 @@ int cluster_new(struct store *store, struct cluster **clusterp)
                 cluster_free(cluster);
                 return error_origin(r ? r : -ENOENT);
         }
-        cluster->owner_conninfo = xasprintf("host='%s' user=usherd_owner dbname=postgres", cluster->sockets);
-        cluster->conninfo = xasprintf("host='%s' user=usherd_daemon dbname=postgres", cluster->sockets);
+        cluster->owner_conninfo =
+                xasprintf("host='%s' port=" PORT " user=usherd_owner dbname=postgres", cluster->sockets);
+        cluster->conninfo =
+                xasprintf("host='%s' port=" PORT " user=usherd_daemon dbname=postgres", cluster->sockets);
         *clusterp = cluster;
         return 0;
 }

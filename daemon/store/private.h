@@ -220,8 +220,6 @@ int cluster_new(struct store *store, struct cluster **clusterp);
 void cluster_start(struct cluster *cluster);
 void cluster_stop(struct cluster *cluster, unsigned seconds, void (*done)(void *context), void *context);
 struct cluster *cluster_free(struct cluster *cluster);
-const char *cluster_owner_conninfo(const struct cluster *cluster);
-const char *cluster_conninfo(const struct cluster *cluster);
 
 /* ---- the store ---- */
 

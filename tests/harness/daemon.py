@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real usherd: started, waited for, spoken to, stopped; its cluster reached with psql."""
+import functools
 import os
 import re
 import signal
@@ -23,13 +24,13 @@ class Cluster:
         self.pid = int(lines[0])
         self.port = int(lines[3])
         self.socket_directory = lines[4]
-        self.database = self._find_database()
 
     def _command(self, database, sql):
         return place.as_account(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.socket_directory, "-U", "usherd_owner",
                                  "-p", str(self.port), "-d", database, "-c", sql])
 
-    def _find_database(self):
+    @functools.cached_property
+    def database(self):
         sql = "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY datname = 'postgres', datname LIMIT 1"
         return subprocess.run(self._command("postgres", sql), check=True, capture_output=True, text=True,
                               env=place.environment(), cwd="/").stdout.strip()

@@ -80,26 +80,30 @@ BEGIN
 END
 $$;
 
+-- A key that was used refuses the whole batch and is named: one that it could not write, else one that it brings twice.
 CREATE FUNCTION usher.record_keys(p_family uuid, p_at timestamptz, p_keys jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-        v_written bigint;
+        v_written uuid[];
         v_used    uuid;
 BEGIN
-        INSERT INTO usher.request_key (family_id, key, actor, method, params_digest, result, at)
-        SELECT p_family, k.key, k.actor, k.method, decode(k.params_digest, 'hex'), k.result, p_at
-        FROM jsonb_to_recordset(p_keys) AS k (key uuid, actor text, method text, params_digest text, result jsonb)
-        ORDER BY k.key
-        ON CONFLICT (family_id, key) DO NOTHING;
-        GET DIAGNOSTICS v_written = ROW_COUNT;
-        IF v_written = jsonb_array_length(p_keys) THEN
+        WITH written AS (
+                INSERT INTO usher.request_key AS t (family_id, key, actor, method, params_digest, result, at)
+                SELECT p_family, k.key, k.actor, k.method, decode(k.params_digest, 'hex'), k.result, p_at
+                FROM jsonb_to_recordset(p_keys)
+                        AS k (key uuid, actor text, method text, params_digest text, result jsonb)
+                ORDER BY k.key
+                ON CONFLICT (family_id, key) DO NOTHING
+                RETURNING t.key
+        )
+        SELECT coalesce(array_agg(w.key), '{}') INTO v_written FROM written AS w;
+        IF cardinality(v_written) = jsonb_array_length(p_keys) THEN
                 RETURN;
         END IF;
-        -- Those that this batch wrote bear its xmin.
-        SELECT t.key INTO v_used
+        SELECT k.key INTO v_used
         FROM jsonb_to_recordset(p_keys) AS k (key uuid)
-        JOIN usher.request_key AS t ON t.family_id = p_family AND t.key = k.key
-        ORDER BY t.xmin = pg_current_xact_id()::xid
+        GROUP BY k.key
+        ORDER BY k.key = ANY (v_written), count(*) DESC
         LIMIT 1;
         RAISE EXCEPTION 'request key used: %', v_used USING
                 ERRCODE = 'UH003',

@@ -1,0 +1,101 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Scans: who is inside, the one admission, the log, and what may not happen to a checkpoint that has some.
+BEGIN;
+SELECT no_plan();
+SELECT build.conference();
+SELECT build.record(jsonb_build_array(build."row"('registration', 'R1'), build."row"('registration', 'R2'), build."row"('registration', 'R3')));
+
+CREATE FUNCTION build.scans(VARIADIC p_scans build.scan[]) RETURNS text LANGUAGE sql AS $$
+        SELECT build.record(NULL, p_scans, jsonb_build_array(build.expect('checkpoint', 'door', 1)))
+$$;
+CREATE FUNCTION build.refused(p_call text, p_code text, p_what text) RETURNS text LANGUAGE sql AS $$
+        SELECT throws_ok('SELECT ' || p_call, p_code, NULL, p_what)
+$$;
+CREATE FUNCTION build.presence(p_registration text, p_checkpoint text DEFAULT 'door') RETURNS text LANGUAGE sql AS $$
+        SELECT build.lines(format('SELECT version, inside, admitted, to_char(first_at AT TIME ZONE ''Asia/Shanghai'', ''HH24.MI''), first_device
+                FROM usher.presence WHERE checkpoint = %L AND registration = %L ORDER BY day', p_checkpoint, p_registration))
+$$;
+
+-- ---- presence ----
+
+SELECT is(build.scans(build.scan('R1')), 'done', 'somebody is admitted');
+SELECT is(build.presence('R1'), '(1,t,t,09.00,scanner-1)', 'and stands inside, since when and where');
+SELECT build.refused($$build.scans(build.scan('R1'))$$, 'UH001', 'who is admitted is not admitted again');
+SELECT build.refused($$build.scans(build.scan('R2', 2))$$, 'UH001', 'who has never come does not come again');
+SELECT build.refused($$build.scans(build.scan('R2', 1, 2))$$, 'UH001', 'a registration that has changed is judged anew');
+SELECT build.refused($$build.scans(build.scan('R9'))$$, 'UH001', 'nobody without a registration is admitted');
+SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R2')], jsonb_build_array(build.expect('checkpoint', 'door', 2)))$$,
+        'UH001', 'a checkpoint that has changed judges anew');
+SELECT is(build.scans(build.scan('R1', 2, p_inside => false, p_at => '2026-11-20T10:00:00+08:00')), 'done', 'he leaves');
+SELECT is(build.presence('R1'), '(2,f,t,09.00,scanner-1)', 'and stays admitted');
+SELECT is(build.scans(build.scan('R1', 3, p_at => '2026-11-20T11:00:00+08:00', p_device => 'scanner-2')), 'done', 'he comes back');
+SELECT is(build.presence('R1'), '(3,t,t,09.00,scanner-1)', 'first admitted when he was');
+SELECT is(build.scans(build.scan('R1', 4, p_inside => false, p_admitted => false)), 'done', 'his admission is undone');
+SELECT is(build.presence('R1'), '(4,f,f,,)', 'as if he had not come');
+SELECT is(build.scans(build.scan('R1', 5, p_at => '2026-11-20T12:00:00+08:00', p_device => 'scanner-2')), 'done', 'he is admitted again');
+SELECT is(build.presence('R1'), '(5,t,t,12.00,scanner-2)', 'for the first time');
+SELECT is(build.scans(build.scan('R2', 1, p_at => '2026-11-20T09:10:00+08:00'),
+        build.scan('R3', 1, p_at => '2026-11-20T09:11:00+08:00'), build.scan('R2', 2, p_inside => false),
+        build.scan('R2', 3, p_at => '2026-11-20T09:12:00+08:00')), 'done', 'in, out and in of one person in a batch');
+SELECT is(build.presence('R2'), '(3,t,t,09.10,scanner-1)', 'end in the last, first admitted by the first');
+SELECT is(build.scans(build.scan('R3', 2, p_inside => false, p_admitted => false),
+        build.scan('R3', 3, p_at => '2026-11-20T09:20:00+08:00')), 'done', 'undone and admitted in a batch');
+SELECT is(build.presence('R3'), '(3,t,t,09.20,scanner-1)', 'is admitted by the later');
+SELECT build.refused($$build.scans(build.scan('R3', 4), build.scan('R3', 6))$$, 'UH001', 'a move between two is missing');
+
+SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'daily', 1, '{"per": "day"}'))), 'done', 'a checkpoint by the day');
+SELECT is(build.record(NULL, ARRAY[build.scan('R1', 1, p_checkpoint => 'daily', p_day => '2026-11-20'),
+        build.scan('R1', 1, p_checkpoint => 'daily', p_day => '2026-11-21')]), 'done', 'admits once each day');
+SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R1', 1, p_checkpoint => 'daily', p_day => '2026-11-21')])$$, 'UH001',
+        'and not twice on one');
+SELECT is((SELECT count(*) FROM usher.presence WHERE checkpoint = 'daily'), 2::bigint, 'each day has its row');
+
+-- ---- the log ----
+
+SELECT is(build.lines($$SELECT count(*), count(DISTINCT nonce), min(s.seq) > 0 FROM usher.scan AS s WHERE checkpoint = 'door'$$),
+        '(11,11,t)', 'every scan is in the log');
+SELECT is(build.record(jsonb_build_array(build."row"('track', 't1')),
+        ARRAY[build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000001')]), 'done', 'a refused scan moves nobody');
+SELECT is(build.lines($$SELECT registration, presence_version, s.seq - c.seq FROM usher.nonce_find(build.family(), 'c0000000-0000-4000-8000-000000000001') AS s
+        JOIN usher.change AS c ON c.id = 't1'$$), '(R9,0,1)', 'is found by its nonce, and numbered after the rows of its batch');
+SELECT build.refused($$build.scans(build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000001'))$$, 'UH004', 'a nonce is used once');
+SELECT throws_like($$SELECT build.scans(build.scan('R9', 0, 0), build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000001'))$$,
+        '%c0000000-0000-4000-8000-000000000001', 'and named among others');
+SELECT throws_like($$SELECT build.scans(build.scan('R9', 0, 0), build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000002'),
+        build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000002'))$$,
+        '%c0000000-0000-4000-8000-000000000002', 'so is one that comes twice in a batch');
+SELECT is_empty($$SELECT FROM usher.nonce_find(build.child(), 'c0000000-0000-4000-8000-000000000001')$$, 'a nonce counts within its family');
+SELECT is((SELECT count(*) FROM usher.nonce_find(build.family(), gen_random_uuid())), 0::bigint, 'an unused one is not found');
+
+-- ---- a capacity that comes late ----
+
+SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'door', 2, '{"capacity": 5}'))), 'done', 'a checkpoint gets a capacity');
+SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE kind = 'inside'$$), '(door/,3)',
+        'and counts those who are inside');
+SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'door', 3, '{"capacity": 2}'))), 'done', 'a lower one');
+SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE kind = 'inside'$$), '(door/,3)', 'leaves them in');
+SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'daily', 2, '{"per": "day", "capacity": 9}'))), 'done', 'one by the day');
+SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE id LIKE 'daily/%' ORDER BY id$$),
+        '(daily/2026-11-20,1) (daily/2026-11-21,1)', 'counts each day');
+
+-- ---- what stays ----
+
+SELECT build.refused($$build.record(jsonb_build_array(build.gone('checkpoint', 'door', 4)))$$, 'UH001', 'a checkpoint with scans stays');
+SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'unused'))), 'done', 'one without');
+SELECT is(build.record(jsonb_build_array(build.gone('checkpoint', 'unused', 2))), 'done', 'may go');
+SELECT throws_ok($$INSERT INTO usher.presence SELECT (p).* FROM (SELECT p FROM usher.presence AS p LIMIT 1) AS one$$, '23505', NULL,
+        'one admission a checkpoint, day and registration, whoever writes');
+
+-- ---- the audit ----
+
+SELECT is_empty($$SELECT * FROM usher.audit(build.family())$$, 'nothing refers to what is not there');
+INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, inside, admitted)
+VALUES (build.family(), build.family(), 'nowhere//R0', 1, 'nowhere', 'R0', true, true);
+SELECT is(build.lines($$SELECT what, id FROM usher.audit(build.family()) ORDER BY what$$),
+        '("presence without checkpoint",nowhere//R0) ("presence without registration",nowhere//R0)', 'what does is told');
+DELETE FROM usher.presence WHERE id = 'nowhere//R0';
+UPDATE usher.scan SET registration = 'R0' WHERE registration = 'R3' AND presence_version = 1;
+SELECT is(build.lines($$SELECT what, id FROM usher.audit(build.family())$$), '("scan without registration",R0)', 'in the log, too');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -27,7 +27,8 @@ static uint8_t *input_load(const char *path, size_t *size)
         uint8_t *bytes = NULL;
         long length;
 
-        if (file && fseek(file, 0, SEEK_END) == 0 && (length = ftell(file)) >= 0 && fseek(file, 0, SEEK_SET) == 0) {
+        if (file && fseek(file, 0, SEEK_END) == 0 && (length = ftell(file)) >= 0 &&
+                fseek(file, 0, SEEK_SET) == 0) {
                 *size = (size_t)length;
                 bytes = xmalloc(*size);
                 if (fread(bytes, 1, *size, file) != *size) {

@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct settings settings = SETTINGS_NULL;
         struct buffer why = BUFFER_NULL;
         char path[32];
-        char *const argv[] = { (char[]){ "usherd" }, (char[]){ "-c" }, path, (char[]){ "check-config" }, NULL };
+        char *const argv[] = { (char[]){ "usherd" }, (char[]){ "-c" }, path, (char[]){ "check-config" },
+                NULL };
         int fd = memfd_create("settings", MFD_CLOEXEC), r;
 
         check(fd >= 0 && write(fd, data, size) == (ssize_t)size);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One connection pings without pause while another sends a hostile line over and over. The waits are printed; what
- * is asserted is the processor time of the loop's thread between two pings, which a busy machine does not change.
+ * is asserted is the processor time of the longest turn of the loop, which a busy machine hardly changes: the median
+ * of several rounds.
  */
 #include <check.h>
 #include <stdio.h>
@@ -12,7 +13,11 @@
 #include <sys/socket.h>
 #include "house.h"
 
-enum { LINE_BYTES = 16 << 20, HOSTILE_ROUNDS = 3 };
+/*
+ * The contract says 5 ms. Under the sanitizers a turn that frees megabytes was seen to take 55 ms on a busy machine;
+ * a loop that read a line of 16 MiB took 280 ms and more there.
+ */
+enum { LINE_BYTES = 16 << 20, ROUNDS = 5, HELD_US = HOUSE_MEASURES ? 5000 : 200000 };
 
 static struct house *house;
 
@@ -29,22 +34,19 @@ static void close_house(void)
 struct enemy {
         const char *line;
         size_t length;
-        int rounds;
         atomic_bool done;
 };
 
 static void *send_line(void *context)
 {
         struct enemy *enemy = context;
-        for (int i = 0; i < enemy->rounds; i++) {
-                struct client client = client_open(house);
-                client_send_n(&client, enemy->line, enemy->length);
-                client_send(&client, "\n");
-                json_t *reply = client_line(&client);
-                ck_assert_ptr_nonnull(reply);
-                json_decref(reply);
-                client_close(&client);
-        }
+        struct client client = client_open(house);
+        client_send_n(&client, enemy->line, enemy->length);
+        client_send(&client, "\n");
+        json_t *reply = client_line(&client);
+        ck_assert_ptr_nonnull(reply);
+        json_decref(reply);
+        client_close(&client);
         enemy->done = true;
         return NULL;
 }
@@ -98,32 +100,62 @@ static int compare(const void *a, const void *b)
         return x < y ? -1 : x > y;
 }
 
+/* Pings until the line is answered; the longest wait. */
+static int64_t ping_meanwhile(struct client *client, struct enemy *enemy)
+{
+        int64_t longest = 0;
+        pthread_t thread;
+        enemy->done = false;
+        ck_assert_int_eq(pthread_create(&thread, NULL, send_line, enemy), 0);
+        while (!enemy->done) {
+                int64_t since = clock_monotonic_us();
+                json_decref(client_ask(client, "ping", "{}"));
+                int64_t waited = clock_monotonic_us() - since;
+                longest = waited > longest ? waited : longest;
+        }
+        pthread_join(thread, NULL);
+        return longest;
+}
+
 START_TEST(no_line_holds_others_up)
 {
-        enum { WAITS = 200000 };
-        static int64_t waits[WAITS];
-        struct enemy enemy = { .rounds = HOSTILE_ROUNDS };
+        int64_t held[ROUNDS], waited = 0;
+        struct enemy enemy = { 0 };
         const char *name;
         char *line = hostile_line(_i, &enemy.length, &name);
         struct client client = client_open_tcp(house);
-        pthread_t thread;
-        size_t count = 0;
         enemy.line = line;
-        ck_assert_int_eq(pthread_create(&thread, NULL, send_line, &enemy), 0);
-        while (!enemy.done && count < WAITS) {
-                int64_t since = clock_monotonic_us();
-                json_decref(client_ask(&client, "ping", "{}"));
-                waits[count++] = clock_monotonic_us() - since;
+        for (size_t i = 0; i < ROUNDS; i++) {
+                house_held_us(house);
+                int64_t longest = ping_meanwhile(&client, &enemy);
+                waited = longest > waited ? longest : waited;
+                held[i] = house_held_us(house);
         }
-        pthread_join(thread, NULL);
-        qsort(waits, count, sizeof *waits, compare);
-        long held = house_held_us(house);
-        fprintf(stderr, "%s: %zu pings, median %lld us, longest %lld us; the loop was held for %ld us\n",
-                name, count, (long long)waits[count / 2], (long long)waits[count - 1], held);
-        if (HOUSE_MEASURES)
-                ck_assert_int_lt(held, 5000);
+        qsort(held, ROUNDS, sizeof *held, compare);
+        fprintf(stderr, "%s: longest turn median %lld us, most %lld us; longest wait %lld us\n", name,
+                (long long)held[ROUNDS / 2], (long long)held[ROUNDS - 1], (long long)waited);
+        ck_assert_int_lt(held[ROUNDS / 2], HELD_US);
         client_close(&client);
         free(line);
+}
+END_TEST
+
+/* What is asserted above can be seen. */
+START_TEST(notices_a_loop_that_is_held)
+{
+        struct client client = client_open_tcp(house);
+        json_decref(client_ask(&client, "ping", "{}"));
+        house_held_us(house);
+        long held = 0;
+        for (int us = 400000; held <= HELD_US && us < 8000000; us *= 2) { /* of a busy machine's time */
+                char params[32];
+                snprintf(params, sizeof params, "{\"us\":%d}", us);
+                json_decref(client_ask(&client, "work", params));
+                json_decref(client_ask(&client, "ping", "{}"));
+                held = house_held_us(house);
+        }
+        ck_assert_int_gt(held, HELD_US);
+        client_close(&client);
 }
 END_TEST
 
@@ -134,6 +166,7 @@ int main(void)
         tcase_set_timeout(cases, 60);
         tcase_add_checked_fixture(cases, open_house, close_house);
         tcase_add_loop_test(cases, no_line_holds_others_up, 0, 7);
+        tcase_add_test(cases, notices_a_loop_that_is_held);
         suite_add_tcase(suite, cases);
         SRunner *runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);

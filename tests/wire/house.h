@@ -39,7 +39,7 @@ void house_wait_stopped(struct house *house);
 const char *house_path(const struct house *house);
 int house_port(const struct house *house);
 size_t house_left(struct house *house); /* how many peers have gone */
-/* The most processor time the loop's thread spent between two pings, in microseconds; then counts anew. */
+/* The most processor time that one turn of the loop took, in microseconds: so long everybody else waits. Then counts anew. */
 long house_held_us(struct house *house);
 size_t house_unreleased(struct house *house); /* shared results not yet released */
 

@@ -21,8 +21,16 @@ const struct param envelope_key[] = {
         PARAM_END,
 };
 
+/* Where in the params it stands: a path is only written once something does not fit. */
+struct step {
+        const struct step *outer;
+        const char *name; /* NULL: an element of an array */
+        size_t index;
+};
+
 struct check {
         struct buffer *path, *expected;
+        const struct step *step;
 };
 
 static bool check_value(struct check *check, const struct param *param, const json_t *value);
@@ -32,33 +40,61 @@ bool method_takes_key(const struct method *method)
         return (method->flags & METHOD_CHANGES) && !(method->flags & METHOD_NO_KEY);
 }
 
+static void path_write(const struct step *step, struct buffer *path)
+{
+        if (!step)
+                return;
+        path_write(step->outer, path);
+        buffer_add_char(path, '/');
+        if (!step->name)
+                buffer_addf(path, "%zu", step->index);
+        for (const char *name = step->name; name && *name; name++) {
+                if (*name == '~')
+                        buffer_add_text(path, "~0");
+                else if (*name == '/')
+                        buffer_add_text(path, "~1");
+                else
+                        buffer_add_char(path, *name);
+        }
+}
+
+/* What stands here does not fit: `expected` is to be filled. */
+static void unfit(struct check *check)
+{
+        buffer_clear(check->path);
+        path_write(check->step, check->path);
+        buffer_clear(check->expected);
+}
+
 static bool expect(struct check *check, const char *what)
 {
-        buffer_clear(check->expected);
+        unfit(check);
         buffer_add_text(check->expected, what);
         return false;
 }
 
-static size_t path_push(struct check *check, const char *name)
+/* A value a step further in; `name` NULL: an array's element. */
+static bool check_inner(
+        struct check *check, const char *name, size_t index, const struct param *param, const json_t *value)
 {
-        size_t before = check->path->length;
+        const struct step step = { check->step, name, index };
+        bool fits;
 
-        buffer_add_char(check->path, '/');
-        for (;;) {
-                size_t plain = strcspn(name, "~/");
-
-                buffer_add(check->path, name, plain);
-                name += plain;
-                if (!*name)
-                        return before;
-                buffer_add_text(check->path, *name++ == '~' ? "~0" : "~1");
-        }
+        check->step = &step;
+        fits = check_value(check, param, value);
+        check->step = step.outer;
+        return fits;
 }
 
-static void path_pop(struct check *check, size_t before)
+/* A member that does not fit, whatever its value. */
+static bool expect_inner(struct check *check, const char *name, const char *what)
 {
-        check->path->length = before;
-        check->path->data[before] = '\0';
+        const struct step step = { check->step, name, 0 };
+
+        check->step = &step;
+        expect(check, what);
+        check->step = step.outer;
+        return false;
 }
 
 static size_t utf8_length(const char *text)
@@ -84,7 +120,7 @@ static bool check_text(struct check *check, const struct param *param, const jso
         size_t length = in_bytes ? bytes : bytes > 4 * max ? SIZE_MAX : utf8_length(text);
 
         if (length > max || (param->min > 0 && (length < (size_t)param->min || is_blank(text)))) {
-                buffer_clear(check->expected);
+                unfit(check);
                 buffer_addf(check->expected, "a text of %d to %zu %s", param->min > 0 ? (int)param->min : 0,
                         max, in_bytes ? "bytes" : "characters");
                 return false;
@@ -101,7 +137,7 @@ static bool check_int(struct check *check, const struct param *param, const json
                 if ((param->min == 0 && param->max == 0) || (n >= param->min && n <= param->max))
                         return true;
         }
-        buffer_clear(check->expected);
+        unfit(check);
         if (param->min == 0 && param->max == 0)
                 buffer_add_text(check->expected, "a whole number");
         else
@@ -115,7 +151,7 @@ static bool check_word(struct check *check, const struct param *param, const cha
         for (size_t i = 0; param->words[i]; i++)
                 if (strcmp(param->words[i], text) == 0)
                         return true;
-        buffer_clear(check->expected);
+        unfit(check);
         buffer_add_text(check->expected, "one of");
         for (size_t i = 0; param->words[i]; i++)
                 buffer_addf(check->expected, "%s \"%s\"", i ? "," : "", param->words[i]);
@@ -206,20 +242,14 @@ static bool check_array(struct check *check, const struct param *param, const js
         if (!json_is_array(value))
                 return expect(check, "an array");
         if ((param->min && size < (size_t)param->min) || (param->max && size > (size_t)param->max)) {
-                buffer_clear(check->expected);
+                unfit(check);
                 buffer_addf(check->expected, "an array of %lld to %lld", (long long)param->min,
                         (long long)param->max);
                 return false;
         }
         for (size_t i = 0; i < size && !(param->flags & PARAM_BY_ONE); i++) {
-                char index[24];
-                size_t before;
-
-                snprintf(index, sizeof(index), "%zu", i);
-                before = path_push(check, index);
-                if (!check_value(check, param->items, json_array_get(value, i)))
+                if (!check_inner(check, NULL, i, param->items, json_array_get(value, i)))
                         return false;
-                path_pop(check, before);
         }
         return true;
 }
@@ -235,14 +265,26 @@ static const struct param *param_find(const struct param *params, const char *na
 static bool check_required(struct check *check, const struct param *params, const json_t *object)
 {
         for (; params->name; params++) {
-                const json_t *value = json_object_get(object, params->name);
+                const json_t *value = NULL;
 
-                if ((params->flags & PARAM_REQUIRED) && (!value || json_is_null(value))) {
-                        path_push(check, params->name);
-                        return expect(check, "to be given");
+                if (!(params->flags & PARAM_REQUIRED))
+                        continue;
+                value = json_object_get(object, params->name);
+                if (!value || json_is_null(value)) {
+                        return expect_inner(check, params->name, "to be given");
                 }
         }
         return true;
+}
+
+/* A map's, which are free, or one of some words. */
+static bool check_name(struct check *check, const struct param *param, const char *name)
+{
+        const struct param words = { .words = param->words };
+
+        if (param->words)
+                return check_word(check, &words, name);
+        return (*name && utf8_length(name) <= 64) || expect(check, "a name of 1 to 64 characters");
 }
 
 static bool check_map(struct check *check, const struct param *param, const json_t *value)
@@ -256,19 +298,16 @@ static bool check_map(struct check *check, const struct param *param, const json
                 return expect(check, "at most 1000 members");
         json_object_foreach((json_t *)(uintptr_t)value, name, item)
         {
-                const struct param words = { .words = param->words };
-                size_t before;
+                const struct step step = { check->step, name, 0 };
+                bool fits;
 
                 if (strlen(name) > NAME_BYTES_MAX)
                         return expect(check, "names of at most 64 characters");
-                before = path_push(check, name);
-                if (param->words && !check_word(check, &words, name))
+                check->step = &step;
+                fits = check_name(check, param, name) && check_value(check, param->items, item);
+                check->step = step.outer;
+                if (!fits)
                         return false;
-                if (!param->words && (!*name || utf8_length(name) > 64))
-                        return expect(check, "a name of 1 to 64 characters");
-                if (!check_value(check, param->items, item))
-                        return false;
-                path_pop(check, before);
         }
         return true;
 }
@@ -284,18 +323,15 @@ static bool check_members(struct check *check, const struct param *const *tables
         json_object_foreach((json_t *)(uintptr_t)object, name, value)
         {
                 const struct param *param = NULL;
-                size_t before;
 
                 if (strlen(name) > NAME_BYTES_MAX) /* too long to be repeated */
                         return expect(check, "no such parameter");
-                before = path_push(check, name);
                 for (size_t i = 0; tables[i] && !param; i++)
                         param = param_find(tables[i], name);
                 if (!param)
-                        return expect(check, "no such parameter");
-                if (!json_is_null(value) && !check_value(check, param, value))
+                        return expect_inner(check, name, "no such parameter");
+                if (!json_is_null(value) && !check_inner(check, name, 0, param, value))
                         return false;
-                path_pop(check, before);
         }
         for (size_t i = 0; tables[i]; i++)
                 if (!check_required(check, tables[i], object))
@@ -353,12 +389,11 @@ static bool check_value(struct check *check, const struct param *param, const js
 bool validate_params(
         const struct method *method, const json_t *params, struct buffer *path, struct buffer *expected)
 {
-        struct check check = { path, expected };
+        struct check check = { path, expected, NULL };
         const struct param *tables[] = { method->params, envelope_deadline,
                 method_takes_key(method) ? envelope_key : NULL, NULL };
 
         buffer_clear(path);
-        buffer_reserve(path, 64);
         buffer_clear(expected);
         return check_members(&check, tables, params);
 }
@@ -366,11 +401,10 @@ bool validate_params(
 bool validate_object(
         const struct param *params, const json_t *object, struct buffer *path, struct buffer *expected)
 {
-        struct check check = { path, expected };
+        struct check check = { path, expected, NULL };
         const struct param *tables[] = { params, NULL };
 
         buffer_clear(path);
-        buffer_reserve(path, 64);
         buffer_clear(expected);
         return check_members(&check, tables, object);
 }

@@ -166,7 +166,8 @@ bool programme_facts_xml(struct buffer *body, struct programme_facts *facts)
                 XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_RECOVER | XML_PARSE_NOERROR |
                         XML_PARSE_NOWARNING);
         xmlNode *root = document ? xmlDocGetRootElement(document) : NULL;
-        bool found = root && named(root, "schedule");
+        /* What a document type declares might be larger than any file: it is not even looked at. */
+        bool found = root && !document->intSubset && named(root, "schedule");
 
         for (xmlNode *node = found ? root->children : NULL; node; node = node->next) {
                 if (named(node, "conference"))

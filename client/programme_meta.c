@@ -71,7 +71,8 @@ static bool format_find(
                 if (programme_facts_xml(body, facts))
                         *format = "frab-xml";
                 else
-                        buffer_add_text(why, "XML, but no frab schedule");
+                        buffer_add_text(
+                                why, "XML, but no frab schedule (with a document type, none is read)");
         } else if (*start == '{') {
                 json_facts(body, facts, format, why);
         } else if (strncasecmp(start, "BEGIN:VCALENDAR", 15) == 0) {

@@ -112,6 +112,8 @@ START_TEST(what_is_no_programme_is_refused)
         refused("", 0, "empty");
         refused("name,email\n", 11, "neither");
         refused("<html/>", 7, "no frab");
+        refused("<!DOCTYPE schedule [<!ENTITY a 'b'>]><schedule><day date='&a;'/></schedule>", 75,
+                "document type");
         refused("{\"a\": 1}", 8, "neither a frab");
         refused("{\"a\": ", 6, "not JSON");
         refused("BEGIN:VCALENDAR\nX:\xFF\n", 20, "UTF-8");

@@ -566,6 +566,64 @@ START_TEST(a_document_type_declaration_is_refused)
 }
 END_TEST
 
+/* Ten entities of ten each: a gigabyte, were one of them ever expanded. Parameters and defaults come the same way. */
+START_TEST(no_entity_is_ever_expanded)
+{
+        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
+
+        buffer_add_text(&text, "<!DOCTYPE schedule [<!ENTITY e0 'laugh'>");
+        for (int i = 1; i < 10; i++) {
+                buffer_addf(&text, "<!ENTITY e%d '", i);
+                for (int n = 0; n < 10; n++)
+                        buffer_addf(&text, "&e%d;", i - 1);
+                buffer_add_text(&text, "'>");
+        }
+        buffer_add_text(&text, "]><schedule><conference><title>&e9;</title></conference></schedule>");
+        ck_assert_int_eq(read_xml(buffer_text(&text)), PROGRAMME_FILE_E_SYNTAX);
+        ck_assert_ptr_nonnull(strstr(file.error, "document type"));
+        ck_assert_int_eq(
+                read_xml("<!DOCTYPE schedule [<!ENTITY % p SYSTEM 'http://127.0.0.1:1/x'> %p;]><schedule/>"),
+                PROGRAMME_FILE_E_SYNTAX);
+        ck_assert_int_eq(read_xml("<!DOCTYPE schedule [<!ATTLIST event id CDATA '7'>]><schedule/>"),
+                PROGRAMME_FILE_E_SYNTAX);
+        ck_assert_int_eq(read_xml("<schedule xmlns:xi='http://www.w3.org/2001/XInclude'><conference><title>"
+                                  "<xi:include href='file:///etc/passwd' "
+                                  "parse='text'/></title></conference></schedule>"),
+                0);
+        ck_assert_ptr_null(file.title);
+}
+END_TEST
+
+START_TEST(a_huge_text_is_cut_or_refused_and_never_more)
+{
+        _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL, json = BUFFER_NULL;
+        const size_t huge = 9 << 20;
+
+        buffer_add_text(&text,
+                "<schedule><conference><title>T</title></conference><day index='1' date='2025-10-25'>"
+                "<room name='A'><event id='1'><title>");
+        buffer_add_text(&json, "{\"schedule\": {\"conference\": {\"title\": \"T\", \"days\": [{\"date\": "
+                               "\"2025-10-25\", \"rooms\": {\"A\": [{\"id\": 1, \"title\": \"");
+        for (size_t i = 0; i < huge; i++) {
+                buffer_add_char(&text, 'x');
+                buffer_add_char(&json, 'x');
+        }
+        buffer_add_text(&text, "</title></event></room></day></schedule>");
+        buffer_add_text(&json, "\"}]}}]}}}");
+        ck_assert_int_eq(read_xml(buffer_text(&text)), 0);
+        ck_assert_uint_eq(strlen(session("1")->title), 300);
+        ck_assert_int_eq(read_json(buffer_text(&json)), 0);
+        ck_assert_uint_eq(strlen(session("1")->title), 300);
+        /* libxml2 takes no text over 10 MB. */
+        buffer_clear(&text);
+        buffer_add_text(&text, "<schedule><conference><title>");
+        for (size_t i = 0; i < huge + (4 << 20); i++)
+                buffer_add_char(&text, 'x');
+        buffer_add_text(&text, "</title></conference></schedule>");
+        ck_assert_int_eq(read_xml(buffer_text(&text)), PROGRAMME_FILE_E_SYNTAX);
+}
+END_TEST
+
 START_TEST(what_is_nested_too_deep_is_refused)
 {
         _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
@@ -640,6 +698,8 @@ int main(void)
         tcase_add_test(tests, says_where_json_is_not_well_formed);
         tcase_add_test(tests, another_document_is_no_programme);
         tcase_add_test(tests, a_document_type_declaration_is_refused);
+        tcase_add_test(tests, no_entity_is_ever_expanded);
+        tcase_add_test(tests, a_huge_text_is_cut_or_refused_and_never_more);
         tcase_add_test(tests, what_is_nested_too_deep_is_refused);
         tcase_add_test(tests, too_many_values_are_refused);
         suite_add_tcase(suite, tests);

@@ -157,11 +157,10 @@ void booking_release_all(struct call *call, struct batch *batch, const char *reg
         const struct booking_row *booking = NULL;
         int64_t held = bookings_held(bookings_of(call), registration);
 
-        if (!held)
-                return;
         while ((booking = bookings_of_registration(bookings_of(call), registration, booking)))
                 if (booking_stands(booking))
                         give_back(call, batch, booking);
+        /* Of none, too: another daemon may have booked one unseen. */
         count_held(call, batch, registration, -held);
 }
 

@@ -116,7 +116,7 @@ static void fail(struct call *call, int code, const char *kind, const char *mess
 {
         struct buffer data = BUFFER_NULL;
 
-        if (code == CODE_APPLICATION && call_put_off(call))
+        if (code != CODE_INTERNAL && call_put_off(call))
                 return;
         buffer_addf(&data, "{\"kind\":\"%s\"", kind);
         if (more_json && *more_json)

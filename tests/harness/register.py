@@ -214,7 +214,7 @@ def explain(house, register, history):
 
 def describe(house, done, state, pending, before):
     def line(op):
-        answer = {name: op["answer"][name] for name in ("verdict", "reason", "flags", "first_at", "error", "version", "scan")
+        answer = {name: op["answer"][name] for name in ("verdict", "reason", "flags", "first_at", "error", "version", "status", "scan")
                   if name in op["answer"]}
         asked = {name: str(value)[-24:] for name, value in op.items() if name not in ("answer", "start", "end", "what")}
         expected = f" (the model: {reason_of(house, state, op)})" if op["what"] == "scan" else ""

@@ -44,6 +44,7 @@ struct loader {
         size_t family_count, family, record;
         struct row_source source; /* of the record that is read */
         char *error;
+        bool denied; /* the error: for want of a right */
 };
 
 /* ---- rows ---- */
@@ -370,6 +371,7 @@ static void conn_result(void *context, PGresult *result)
         if (status == PGRES_FATAL_ERROR) {
                 free(loader->error);
                 loader->error = xstrdup(PQresultErrorMessage(result));
+                loader->denied = strcmp(PQresultErrorField(result, PG_DIAG_SQLSTATE), "42501") == 0;
                 return;
         }
         switch (loader->step) {
@@ -433,7 +435,11 @@ static void conn_end(void *context)
         struct loader *loader = context;
 
         if (loader->error && loader->step != LOAD_MIGRATE) {
-                loader_fail(loader, "the database cannot be read: %s", loader->error);
+                loader_fail(loader, "the database cannot be read: %s%s", loader->error,
+                        loader->denied
+                                ? "what usherd logs in as has to be a member of the role usherd, which "
+                                  "usherd -d CONNINFO migrate makes"
+                                : "");
                 return;
         }
         switch (loader->step) {

@@ -8,6 +8,7 @@ import pathlib
 import socket
 import struct
 import threading
+import time
 
 
 class Link:
@@ -104,6 +105,7 @@ class Proxy:
         self.open = threading.Event()  # cleared: frozen, nothing goes either way
         self.open.set()
         self.refusing = False
+        self.attempts = []  # when connections were asked for
         self.withholding = False
         self.withheld = threading.Event()
         self.syncs_seen = 0
@@ -125,6 +127,7 @@ class Proxy:
                 front, _ = self.listener.accept()
             except OSError:
                 return
+            self.attempts.append(time.monotonic())
             if self.refusing:
                 front.close()
                 continue

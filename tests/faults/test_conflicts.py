@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two daemons change the same rows at once: nobody loses, nothing is done twice, and no batches deadlock."""
+import threading
+
+import pytest
+from harness.client import Client, RpcError
+from harness.daemon import wait_until
+
+PEERS = 6
+
+
+@pytest.fixture
+def pair(daemon, second_daemon, event):
+    """Two daemons that both know the event; no deadlock may happen meanwhile."""
+    other = second_daemon()
+    with other.admin() as client:
+        client.call("room.list", event=event.slug)
+    before = deadlocks(daemon.cluster)
+    yield daemon, other
+    assert deadlocks(daemon.cluster) == before
+
+
+def deadlocks(cluster):
+    return cluster.psql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+
+
+def all_at_once(pair, work):
+    """work(client, number) on connections to both daemons; what each returned."""
+    results, failures = [None] * PEERS, []
+
+    def run(number):
+        try:
+            with Client(pair[number % 2].unix) as client:
+                results[number] = work(client, number)
+        except BaseException as failure:  # shown below
+            failures.append(failure)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(PEERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert not failures, failures
+    return results
+
+
+def until_done(client, method, params):
+    """Others kept changing the same rows: it says that nothing was done, and is asked again."""
+    while True:
+        try:
+            return client.call(method, params)
+        except RpcError as error:
+            assert error.kind == "unavailable" and error.data["done"] is False, error
+
+
+def test_puts_of_one_room_each_make_a_version_of_their_own(pair, event):
+    def work(client, number):
+        return [until_done(client, "room.put", {"event": event.slug, "room": "hall", "name": f"{number}-{n}"})["version"]
+                for n in range(10)]
+
+    versions = sorted(version for one in all_at_once(pair, work) for version in one)
+    assert versions == list(range(1, 10 * PEERS + 1))
+
+
+def test_with_if_version_exactly_one_of_those_who_saw_the_same_wins(pair, event):
+    event.room("hall", features=[])
+    with pair[1].admin() as client:
+        wait_until(lambda: client.call("room.list", event=event.slug)["rooms"], what="the room at the other daemon")
+
+    def work(client, number):
+        won = 0
+        while won < 5:
+            seen = client.call("room.get", event=event.slug, room="hall")
+            try:
+                client.call("room.put", event=event.slug, room="hall", name="Hall", if_version=seen["version"],
+                            features=seen["features"] + [f"f{number}-{won}"])
+                won += 1
+            except RpcError as error:
+                assert error.kind in ("stale", "unavailable"), error
+        return won
+
+    assert sum(all_at_once(pair, work)) == 5 * PEERS
+    wait_until(lambda: event.call("room.get", room="hall")["version"] == 5 * PEERS + 1, what="the last version")
+    room = event.call("room.get", room="hall")
+    assert len(room["features"]) == len(set(room["features"])) == 5 * PEERS  # no update was lost
+
+
+def test_a_limited_ticket_is_given_out_as_often_as_there_are_places(pair, event):
+    event.ticket(capacity=10)
+
+    def work(client, number):
+        got = 0
+        for _ in range(5):
+            try:
+                until_done(client, "registration.create", {"event": event.slug, "ticket": "standard", "name": "Attendee 00042"})
+                got += 1
+            except AssertionError as error:
+                assert "full" in str(error), error
+        return got
+
+    assert sum(all_at_once(pair, work)) == 10
+
+
+def test_one_place_of_the_programme_goes_to_one_session(pair, event):
+    event.room()
+    for number in range(PEERS):
+        event.session(f"talk-{number}")
+
+    for hour in range(9, 15):
+        def work(client, number):
+            params = {"event": event.slug, "session": f"talk-{number}", "room": "hall", "start": f"2025-10-25T{hour:02}:00:00+08:00"}
+            try:
+                until_done(client, "schedule.place", params)
+                return 1
+            except AssertionError as error:
+                assert "conflict" in str(error), error
+                return 0
+
+        assert sum(all_at_once(pair, work)) == 1
+        for session in event.call("schedule.get", version="draft")["sessions"]:
+            event.call("schedule.unplace", session=session["session"])

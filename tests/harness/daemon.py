@@ -98,6 +98,8 @@ class Daemon:
 
     def _write_conf(self, settings):
         merged = {"daemon": {"demo_file": self.programs / "demo.json"}, "database": {"sql_dir": self.programs / "sql"}}
+        if place.leak_checker():  # it loads slowly there: callers wait for it
+            merged["requests"] = {"offline_deadline_ms": 120000}
         for section, rows in settings.items():
             merged.setdefault(section, {}).update(rows)
         text = "".join(f"[{section}]\n" + "".join(f"{name} = {value}\n" for name, value in rows.items())

@@ -134,12 +134,9 @@ struct registration_row *registration_reseal(
         const struct registration_row *standing = roster_registration(event->roster, template->row.id);
         struct registration_row *row;
         char *search = NULL;
-        size_t length = 0;
 
         if (!template->search && standing) {
-                const char *text = roll_text(roster_roll(event->roster), standing, &length);
-
-                search = length ? xstrndup(text, length) : NULL;
+                search = roll_text(roster_roll(event->roster), standing);
                 template->search = search;
                 template->search_fold = search ? FOLD_VERSION : FIELD_INT_NONE;
         }

@@ -266,6 +266,8 @@ char *fold_registration(struct fold *fold, const struct registration_row *row)
         buffer_add_char(&text, FOLD_GROUP);
         group_begin(&writer);
         add_organisation(fold, &writer, row->organisation);
+        buffer_add_char(&text, FOLD_GROUP);
+        group_begin(&writer);
         add_text(fold, &writer, row->email);
         add_text(fold, &writer, row->row.id);
         buffer_add_char(&text, FOLD_GROUP);
@@ -273,6 +275,18 @@ char *fold_registration(struct fold *fold, const struct registration_row *row)
         writer.blank = FOLD_PART; /* a number's groups may be written together */
         add_text(fold, &writer, row->phone);
         return buffer_steal(&text);
+}
+
+struct fold_parts fold_parts(const char *text, size_t length)
+{
+        const char *names_end = memchr(text, FOLD_GROUP, length), *end;
+        size_t before = names_end ? (size_t)(names_end + 1 - text) : length;
+
+        end = names_end ? memchr(text + before, FOLD_GROUP, length - before) : NULL;
+        if (!end)
+                return (struct fold_parts){ "", 0, length, length };
+        return (struct fold_parts){ text + before, (size_t)(end - text) - before, before,
+                (size_t)(end + 1 - text) };
 }
 
 char *fold_query(struct fold *fold, const char *text)

@@ -4,6 +4,24 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "door/fold.h"
+
+static uint64_t organisation_hash(const void *entry)
+{
+        return hash_text(((const struct roll_organisation *)entry)->text, 0);
+}
+
+static bool organisation_equal(const void *entry, const void *key)
+{
+        return strcmp(((const struct roll_organisation *)entry)->text, key) == 0;
+}
+
+void roll_init(struct roll *roll)
+{
+        memset(roll, 0, sizeof(*roll));
+        table_init(&roll->organisations, organisation_hash, organisation_equal);
+        roll->numbers = 1; /* 0 is none */
+}
 
 void roll_deinit(struct roll *roll)
 {
@@ -12,7 +30,59 @@ void roll_deinit(struct roll *roll)
                 free(roll->blocks[i]);
         }
         free(roll->blocks);
+        for (size_t i = 1; i < roll->numbers; i++)
+                free(roll->by_number[i]);
+        free(roll->by_number);
+        table_deinit(&roll->organisations);
         memset(roll, 0, sizeof(*roll));
+}
+
+/* ---- organisations ---- */
+
+static uint32_t organisation_new(struct roll *roll, const char *text)
+{
+        size_t size = strlen(text) + 1;
+        struct roll_organisation *fresh = xcalloc(1, sizeof(*fresh) + size);
+
+        if (roll->numbers >= roll->number_capacity) {
+                roll->number_capacity = roll->number_capacity ? roll->number_capacity * 2 : 64;
+                roll->by_number = xrealloc(roll->by_number, roll->number_capacity * sizeof(*roll->by_number));
+        }
+        memcpy(fresh->text, text, size);
+        fresh->takers = 1;
+        fresh->number = (uint32_t)roll->numbers++;
+        roll->by_number[fresh->number] = fresh;
+        table_add(&roll->organisations, fresh);
+        return fresh->number;
+}
+
+static uint32_t organisation_take(struct roll *roll, const char *text)
+{
+        struct roll_organisation *known;
+
+        if (!*text)
+                return 0;
+        known = table_find(&roll->organisations, hash_text(text, 0), text);
+        if (!known)
+                return organisation_new(roll, text);
+        known->takers++;
+        return known->number;
+}
+
+static void organisation_drop(struct roll *roll, uint32_t number)
+{
+        struct roll_organisation *known = number ? roll->by_number[number] : NULL;
+
+        if (!known || --known->takers)
+                return;
+        table_remove(&roll->organisations, known);
+        roll->by_number[number] = NULL;
+        free(known);
+}
+
+size_t roll_numbers(const struct roll *roll)
+{
+        return roll->numbers;
 }
 
 /* ---- blocks ---- */
@@ -69,7 +139,7 @@ static void block_set_text(struct roll_block *block, size_t n, const char *text,
 }
 
 static void block_add(struct roll_block *block, size_t n, const struct registration_row *row,
-        const char *text, size_t length)
+        uint32_t organisation, const char *text, size_t length)
 {
         size_t from;
 
@@ -80,9 +150,12 @@ static void block_add(struct roll_block *block, size_t n, const struct registrat
         }
         from = roll_begin(block, n);
         memmove(&block->rows[n + 1], &block->rows[n], (block->count - n) * sizeof(block->rows[0]));
+        memmove(&block->organisations[n + 1], &block->organisations[n],
+                (block->count - n) * sizeof(block->organisations[0]));
         memmove(&block->ends[n + 1], &block->ends[n], (block->count - n) * sizeof(block->ends[0]));
         block->count++;
         block->rows[n] = row;
+        block->organisations[n] = organisation;
         block->ends[n] = (uint32_t)from; /* empty, until */
         block_set_text(block, n, text, length);
 }
@@ -95,6 +168,8 @@ static void block_split(struct roll *roll, size_t at)
 
         half->count = whole->count - kept;
         memcpy(half->rows, &whole->rows[kept], half->count * sizeof(half->rows[0]));
+        memcpy(half->organisations, &whole->organisations[kept],
+                half->count * sizeof(half->organisations[0]));
         for (size_t i = 0; i < half->count; i++)
                 half->ends[i] = (uint32_t)(whole->ends[kept + i] - from + 1);
         block_reserve(half, whole->length - from + 1);
@@ -185,22 +260,34 @@ bool roll_has_text(const struct roll *roll, const struct roll_place *place)
         return block->ends[place->row] - roll_begin(block, place->row) > 1;
 }
 
-const char *roll_text(const struct roll *roll, const struct registration_row *row, size_t *length)
+char *roll_text(const struct roll *roll, const struct registration_row *row)
 {
         const struct roll_block *block;
+        struct buffer whole = BUFFER_NULL;
+        struct fold_parts parts;
         struct roll_place place;
+        size_t from, length;
+        uint32_t number;
 
-        *length = 0;
-        if (!find_exactly(roll, row, &place))
-                return "";
+        if (!find_exactly(roll, row, &place) || !roll_has_text(roll, &place))
+                return NULL;
         block = roll->blocks[place.block];
-        *length = block->ends[place.row] - roll_begin(block, place.row) - 1;
-        return block->text + roll_begin(block, place.row);
+        from = roll_begin(block, place.row);
+        length = block->ends[place.row] - from - 1;
+        parts = fold_parts(block->text + from, length);
+        number = block->organisations[place.row];
+        buffer_add(&whole, block->text + from, parts.before);
+        if (number)
+                buffer_add_text(&whole, roll->by_number[number]->text);
+        buffer_add_char(&whole, FOLD_GROUP);
+        buffer_add(&whole, block->text + from + parts.before, length - parts.before);
+        return buffer_steal(&whole);
 }
 
 /* ---- changes ---- */
 
-static void add_row(struct roll *roll, const struct registration_row *row, const char *text, size_t length)
+static void add_row(struct roll *roll, const struct registration_row *row, uint32_t organisation,
+        const char *text, size_t length)
 {
         size_t at, n;
 
@@ -218,22 +305,39 @@ static void add_row(struct roll *roll, const struct registration_row *row, const
                 if (n >= roll->blocks[at]->count)
                         n -= roll->blocks[at++]->count;
         }
-        block_add(roll->blocks[at], n, row, text, length);
+        block_add(roll->blocks[at], n, row, organisation, text, length);
         roll->count++;
+}
+
+static void set_row(struct roll *roll, const struct roll_place *place, const struct registration_row *row,
+        uint32_t organisation, const char *text, size_t length)
+{
+        struct roll_block *block = roll->blocks[place->block];
+
+        organisation_drop(roll, block->organisations[place->row]);
+        block->rows[place->row] = row;
+        block->organisations[place->row] = organisation;
+        block_set_text(block, place->row, text, length);
 }
 
 void roll_put(struct roll *roll, const struct registration_row *before, const struct registration_row *row,
         const char *text)
 {
         size_t length = text ? strlen(text) : 0;
+        struct fold_parts parts = fold_parts(text ? text : "", length);
+        char *organisation = xstrndup(parts.organisation, parts.organisation_length);
+        uint32_t number = organisation_take(roll, organisation);
+        struct buffer own = BUFFER_NULL;
         struct roll_place place;
 
-        if (!before || !find_exactly(roll, before, &place)) {
-                add_row(roll, row, text, length);
-                return;
-        }
-        roll->blocks[place.block]->rows[place.row] = row;
-        block_set_text(roll->blocks[place.block], place.row, text, length);
+        buffer_add(&own, text, parts.before);
+        buffer_add(&own, text ? text + parts.behind : NULL, length - parts.behind);
+        if (before && find_exactly(roll, before, &place))
+                set_row(roll, &place, row, number, own.data, own.length);
+        else
+                add_row(roll, row, number, own.data, own.length);
+        buffer_deinit(&own);
+        free(organisation);
 }
 
 void roll_replace(
@@ -244,5 +348,5 @@ void roll_replace(
         if (find_exactly(roll, before, &place))
                 roll->blocks[place.block]->rows[place.row] = row;
         else
-                add_row(roll, row, "", 0);
+                add_row(roll, row, 0, "", 0);
 }

@@ -88,6 +88,7 @@ struct roster *roster_new(const struct uuid *event)
 
         roster->event = *event;
         roster->texts = texts_new();
+        roll_init(&roster->roll);
         table_init(&roster->registrations, id_hash, id_equal);
         table_init(&roster->by_external_id, external_hash, external_equal);
         table_init(&roster->by_person, person_entry_hash, person_entry_equal);
@@ -172,12 +173,10 @@ static bool folds_alike(const struct registration_row *a, const struct registrat
 
 static bool is_unfolded(const struct roster *roster, const struct registration_row *row)
 {
-        size_t length;
+        struct roll_place place;
 
-        if (!row || is_erased(row))
-                return false;
-        roll_text(&roster->roll, row, &length);
-        return !length;
+        return row && !is_erased(row) && roll_find(&roster->roll, row->created_at, row->row.id, &place) &&
+               !roll_has_text(&roster->roll, &place);
 }
 
 /* `row` is as it came, `kept` what the roster keeps of it. */

@@ -43,7 +43,7 @@ static const struct field registration_fields[] = {
         FIELD(struct registration_row, country, FIELD_TEXT, W | S),
         FIELD(struct registration_row, language, FIELD_TEXT, W | S),
         FIELD(struct registration_row, notes, FIELD_TEXT, W),
-        FIELD(struct registration_row, fields, FIELD_JSON, W),
+        FIELD(struct registration_row, fields, FIELD_JSON, W | S),
         FIELD(struct registration_row, external_id, FIELD_TEXT, W),
         FIELD(struct registration_row, paid, FIELD_BOOL, W),
         FIELD(struct registration_row, keeps_place, FIELD_BOOL, 0),

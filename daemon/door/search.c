@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/utf8.h"
 #include "door/code.h"
+#include "door/fit.h"
 #include "door/fold.h"
 #include "door/han.h"
 
@@ -61,235 +62,71 @@ bool search_query_is_narrow(const struct search_query *query)
         return letters >= 2;
 }
 
-/* ---- where a word may stand ---- */
+/* ---- one text ---- */
 
-/*
- * A text is looked at in stretches of 64 bytes, 16 at a time: a place is one where the first two bytes of the word
- * fit, and what stands before them. A text is followed by ROLL_PAD bytes that may be read and fit nowhere.
- */
-typedef uint8_t lanes __attribute__((vector_size(16)));
-
-enum { STRETCH = 64 };
-
-/* A word, made ready to be looked for. */
-struct probe {
-        const struct search_word *word;
-        lanes first, second, any_second, anywhere;
+/* How well each word fits an organisation; the whole query may be one of its fields. */
+struct verdict {
+        bool known, any, field;
+        uint8_t ranks[SEARCH_WORDS_MAX];
 };
 
-static struct probe probe_of(const struct search_word *word)
+/* A copy with edges and room behind it; `*buffer` is to be freed. */
+static struct fit_text copy_text(const char *text, size_t length, char **buffer, size_t *capacity)
 {
-        return (struct probe){
-                .word = word,
-                .first = (lanes){} + (uint8_t)word->text[0],
-                .second = (lanes){} + (uint8_t)word->text[word->length > 1],
-                .any_second = (lanes){} + (uint8_t)(word->length > 1 ? 0 : 0xff),
-                .anywhere = (lanes){} + (uint8_t)(word->han ? 0xff : 0),
-        };
-}
+        size_t size = length + 2 + ROLL_PAD;
+        char *begin;
 
-static inline lanes lanes_load(const char *at)
-{
-        lanes bytes;
-
-        memcpy(&bytes, at, sizeof(bytes));
-        return bytes;
-}
-
-/* A bit for each lane that is set, the first one lowest. */
-static inline uint64_t lanes_bits(lanes mask)
-{
-#ifdef __SSE2__
-        return (uint64_t)(unsigned)__builtin_ia32_pmovmskb128((__attribute__((vector_size(16))) char)mask);
-#else
-        uint64_t bits = 0;
-
-        for (size_t i = 0; i < sizeof(mask); i++)
-                bits |= (uint64_t)(mask[i] & 1) << i;
-        return bits;
-#endif
-}
-
-static inline lanes lanes_fit(const struct probe *probe, const char *at)
-{
-        lanes before = lanes_load(at - 1), behind = lanes_load(at + 1);
-
-        return (lanes)(lanes_load(at) == probe->first) & ((lanes)(before <= ' ') | probe->anywhere) &
-               ((lanes)(behind == probe->second) | (lanes)(behind <= ' ') | probe->any_second);
-}
-
-/* The places among the 64 bytes from `at` on that are before `end`, a bit each. */
-static inline uint64_t places(const struct probe *probe, const char *at, const char *end)
-{
-        uint64_t bits = 0;
-
-        for (size_t i = 0; i < STRETCH; i += sizeof(lanes))
-                bits |= lanes_bits(lanes_fit(probe, at + i)) << i;
-        if (end - at < STRETCH)
-                bits &= (UINT64_C(1) << (end - at)) - 1;
-        return bits;
-}
-
-/* Takes the first place from the bits of `places`. */
-static inline const char *take_place(const char *at, uint64_t *bits)
-{
-        const char *place = at + __builtin_ctzll(*bits);
-
-        *bits &= *bits - 1;
-        return place;
-}
-
-static inline bool parts(char c)
-{
-        return (unsigned char)c <= ' ';
-}
-
-/* What is on either side of a field. */
-static inline bool edges(char c)
-{
-        return c == FOLD_FIELD || c == FOLD_GROUP || c == ROLL_END;
-}
-
-/* Behind the word, where it stands at `at`; NULL: it does not. Parts may be written together. */
-static const char *walk(const struct search_word *word, const char *at, const char *end)
-{
-        for (size_t i = 0; i < word->length; at++) {
-                if (at == end)
-                        return NULL;
-                if (*at == word->text[i])
-                        i++;
-                else if (*at != FOLD_PART || !i)
-                        return NULL;
+        if (size > *capacity) {
+                *buffer = xrealloc(*buffer, size);
+                *capacity = size;
         }
-        return at;
+        begin = *buffer + 1;
+        begin[-1] = begin[length] = ROLL_END;
+        memcpy(begin, text, length);
+        memset(begin + length + 1, 0, ROLL_PAD);
+        return (struct fit_text){ begin, begin + length, begin };
 }
 
-/* ---- how well a text fits ---- */
-
-/* The text of one registration; the bytes before and behind it are edges. */
-struct text {
-        const char *begin, *end;
-};
-
-static struct text text_read(const struct search_query *query, const char *begin, const char *end)
+static void judge_organisation(
+        const struct probes *probes, const struct fit_text *text, struct verdict *verdict)
 {
+        enum search_rank worst = SEARCH_FIELD;
+
+        verdict->known = true;
+        for (size_t i = 0; i < probes->query->count; i++) {
+                enum search_rank rank = fit_word(&probes->of[i], text);
+
+                verdict->ranks[i] = (uint8_t)rank;
+                verdict->any = verdict->any || rank < SEARCH_RANKS;
+                worst = rank > worst ? rank : worst;
+        }
+        verdict->field = worst <= SEARCH_WORD && fit_field(probes, text);
+}
+
+/* What of a registration's own text may be looked at. */
+static struct fit_text own_text(const struct search_query *query, const char *begin, const char *end)
+{
+        const char *names_end = memchr(begin, FOLD_GROUP, (size_t)(end - begin));
         const char *phone = query->phone ? NULL : memrchr(begin, FOLD_GROUP, (size_t)(end - begin));
 
-        return (struct text){ begin, phone ? phone : end };
+        return (struct fit_text){ begin, phone ? phone : end, names_end ? names_end : end };
 }
 
-static enum search_rank rank_at(const struct search_word *word, const struct text *text, const char *at)
+static enum search_rank judge(
+        const struct probes *probes, const struct fit_text *text, const struct verdict *organisation)
 {
-        const char *behind = walk(word, at, text->end);
-
-        if (!behind)
-                return SEARCH_RANKS;
-        if (!parts(at[-1])) /* only names may be looked into */
-                return memchr(text->begin, FOLD_GROUP, (size_t)(at - text->begin)) ? SEARCH_RANKS
-                                                                                   : SEARCH_INSIDE;
-        if (edges(at[-1]) && edges(*behind))
-                return SEARCH_FIELD;
-        return parts(*behind) ? SEARCH_WORD : SEARCH_BEGIN;
-}
-
-/* The best that the word finds in a part of the text. */
-static enum search_rank best_rank(
-        const struct probe *probe, const struct text *text, const char *from, const char *end)
-{
-        enum search_rank best = SEARCH_RANKS;
-
-        for (; from < end; from += STRETCH) {
-                uint64_t bits = places(probe, from, end);
-
-                while (bits) {
-                        enum search_rank rank = rank_at(probe->word, text, take_place(from, &bits));
-
-                        best = rank < best ? rank : best;
-                        if (best == SEARCH_FIELD)
-                                return best;
-                }
-        }
-        return best;
-}
-
-static size_t count_letters(const char *from, const char *end)
-{
-        size_t letters = 0;
-
-        for (; from < end; from++)
-                letters += !parts(*from);
-        return letters;
-}
-
-/* All words of a query, made ready. */
-struct probes {
-        const struct search_query *query;
-        struct probe of[SEARCH_WORDS_MAX];
-        size_t longest;
-};
-
-/* The longest word is looked for; where it stands, the others are. */
-static void probes_init(struct probes *probes, const struct search_query *query)
-{
-        probes->query = query;
-        probes->longest = 0;
-        for (size_t i = 0; i < query->count; i++) {
-                probes->of[i] = probe_of(&query->words[i]);
-                if (query->words[i].length > query->words[probes->longest].length)
-                        probes->longest = i;
-        }
-}
-
-/* Whether some field consists of the words of the query. */
-static bool is_field(const struct probes *probes, const struct text *text)
-{
-        const struct search_query *query = probes->query;
-        const char *from = text->begin;
-
-        while (from < text->end) {
-                const char *end = from;
-                size_t fitting = 0;
-
-                while (!edges(*end))
-                        end++;
-                if ((size_t)(end - from) >= query->letters && count_letters(from, end) == query->letters)
-                        while (fitting < query->count &&
-                                best_rank(&probes->of[fitting], text, from, end) <= SEARCH_WORD)
-                                fitting++;
-                if (fitting == query->count)
-                        return true;
-                from = end + 1;
-        }
-        return false;
-}
-
-/* How well a text fits that a query of several words looks at. */
-static enum search_rank judge(const struct probes *probes, const char *begin, const char *end)
-{
-        struct text text = text_read(probes->query, begin, end);
         enum search_rank worst = SEARCH_FIELD;
 
         for (size_t i = 0; i < probes->query->count && worst < SEARCH_RANKS; i++) {
-                enum search_rank rank = best_rank(&probes->of[i], &text, begin, text.end);
+                enum search_rank rank = fit_word(&probes->of[i], text);
 
+                if (organisation && organisation->ranks[i] < rank)
+                        rank = organisation->ranks[i];
                 worst = rank > worst ? rank : worst;
         }
-        if (worst <= SEARCH_WORD && probes->query->count > 1)
-                return is_field(probes, &text) ? SEARCH_FIELD : SEARCH_WORD;
-        return worst;
-}
-
-bool search_fits(const struct search_query *query, const char *text, size_t length, enum search_rank *rank)
-{
-        char *copy = xcalloc(1, length + 2 + ROLL_PAD);
-        struct probes probes;
-
-        copy[0] = copy[length + 1] = ROLL_END;
-        memcpy(copy + 1, text, length);
-        probes_init(&probes, query);
-        *rank = query->count ? judge(&probes, copy + 1, copy + 1 + length) : SEARCH_RANKS;
-        free(copy);
-        return *rank < SEARCH_RANKS;
+        if (worst > SEARCH_WORD || probes->query->count == 1)
+                return worst;
+        return (organisation && organisation->field) || fit_field(probes, text) ? SEARCH_FIELD : SEARCH_WORD;
 }
 
 /* ---- through a roll ---- */
@@ -305,6 +142,10 @@ struct search {
         struct hits hits[SEARCH_RANKS];
         size_t limit, wanted;
         bool has_after, begun;
+        struct verdict *verdicts; /* of organisations, by number; made when first needed */
+        size_t verdict_count;
+        char *copy; /* of an organisation's text */
+        size_t copy_capacity;
         struct search_place after;
         struct instant seen_at; /* the last one that was looked at */
         char seen_id[16];
@@ -341,6 +182,8 @@ struct search *search_free(struct search *search)
                         row_unref(search->hits[rank].rows[i]);
                 free(search->hits[rank].rows);
         }
+        free(search->verdicts);
+        free(search->copy);
         free(search);
         return NULL;
 }
@@ -358,31 +201,50 @@ static void hits_add(struct search *search, const struct behind *behind, enum se
         hits->rows[hits->count++] = row_ref(row);
 }
 
+/* There may have come new ones since the last look. */
+static void verdicts_reserve(struct search *search, const struct roll *roll)
+{
+        size_t count = roll_numbers(roll);
+
+        if (count <= search->verdict_count)
+                return;
+        search->verdicts = xrealloc(search->verdicts, count * sizeof(*search->verdicts));
+        memset(&search->verdicts[search->verdict_count], 0,
+                (count - search->verdict_count) * sizeof(*search->verdicts));
+        search->verdict_count = count;
+        search->verdicts[0].known = true; /* no organisation */
+}
+
+static void verdict_make(struct search *search, const struct roll *roll, uint32_t number)
+{
+        const char *name = roll->by_number[number]->text;
+        struct fit_text text = copy_text(name, strlen(name), &search->copy, &search->copy_capacity);
+
+        judge_organisation(&search->probes, &text, &search->verdicts[number]);
+}
+
 static void search_block(struct search *search, const struct behind *behind, const struct roll *roll,
         const struct roll_place *begin)
 {
         const struct roll_block *block = roll->blocks[begin->block];
-        const struct probe *probe = &search->probes.of[search->probes.longest];
-        const char *text = block->text, *end = text + block->length, *done = text;
-        size_t n = begin->row;
+        size_t longest = search->probes.longest;
+        uint64_t marks[ROLL_MARKS] = { 0 };
 
-        for (const char *from = text + roll_begin(block, n); from < end; from += STRETCH) {
-                uint64_t bits = places(probe, from, end);
+        fit_mark(&search->probes.of[longest], block, begin->row, marks);
+        for (size_t n = begin->row; n < block->count; n++) {
+                const struct verdict *verdict = &search->verdicts[block->organisations[n]];
+                struct fit_text text;
+                enum search_rank rank;
 
-                while (bits) {
-                        const char *place = take_place(from, &bits);
-                        enum search_rank rank;
-
-                        if (place < done)
-                                continue;
-                        while (block->ends[n] <= (size_t)(place - text))
-                                n++;
-                        if (!walk(probe->word, place, text + block->ends[n] - 1))
-                                continue;
-                        done = text + block->ends[n];
-                        rank = judge(&search->probes, text + roll_begin(block, n), done - 1);
-                        hits_add(search, behind, rank, block->rows[n], begin->block, n);
-                }
+                if (!verdict->known)
+                        verdict_make(search, roll, block->organisations[n]);
+                if (!(marks[n / 64] >> n % 64 & 1) &&
+                        (!verdict->any || verdict->ranks[longest] == SEARCH_RANKS))
+                        continue;
+                text = own_text(
+                        &search->query, block->text + roll_begin(block, n), block->text + block->ends[n] - 1);
+                rank = judge(&search->probes, &text, verdict->any ? verdict : NULL);
+                hits_add(search, behind, rank, block->rows[n], begin->block, n);
         }
 }
 
@@ -414,6 +276,7 @@ bool search_go_on(struct search *search, const struct roll *roll, size_t rows)
 
         if (!search->query.count || !roll->count)
                 return true;
+        verdicts_reserve(search, roll);
         if (search->begun && !find_behind(roll, search->seen_at, search->seen_id, &place))
                 return true;
         for (size_t looked = 0; place.block < roll->block_count;
@@ -447,4 +310,25 @@ size_t search_hits(const struct search *search, const struct registration_row **
         }
         *more = found > search->limit;
         return count;
+}
+
+bool search_fits(const struct search_query *query, const char *text, size_t length, enum search_rank *rank)
+{
+        struct fold_parts parts = fold_parts(text, length);
+        struct verdict verdict = { 0 };
+        char *copy = NULL, *own = xmalloc(length + 1);
+        size_t capacity = 0;
+        struct probes probes;
+        struct fit_text part;
+
+        probes_init(&probes, query);
+        part = copy_text(parts.organisation, parts.organisation_length, &copy, &capacity);
+        judge_organisation(&probes, &part, &verdict);
+        memcpy(mempcpy(own, text, parts.before), text + parts.behind, length - parts.behind);
+        part = copy_text(own, length - (parts.behind - parts.before), &copy, &capacity);
+        part = own_text(query, part.begin, part.end);
+        *rank = query->count ? judge(&probes, &part, &verdict) : SEARCH_RANKS;
+        free(copy);
+        free(own);
+        return *rank < SEARCH_RANKS;
 }

@@ -100,9 +100,10 @@ int main(int argc, char **argv)
         unsigned people = argc > 1 ? (unsigned)atoi(argv[1]) : PEOPLE;
         int64_t medians[sizeof(typed) / sizeof(typed[0])], begun = now_us();
         struct fold *fold = fold_new();
-        struct roll roll = { NULL, 0, 0, 0 };
+        struct roll roll;
         size_t bytes = 0, count = sizeof(typed) / sizeof(typed[0]);
 
+        roll_init(&roll);
         for (unsigned n = 0; n < people; n++) {
                 char *text;
                 struct registration_row *row = person(fold, n, &text);

@@ -200,10 +200,12 @@ int complete_run(struct usher *usher)
         if (method)
                 of = json_object_get(
                         json_object_get(json_object_get(methods, method), "params"), "properties");
-        json_object_foreach(of, name, schema) printf("%s%s\n", name,
-                !method                  ? ""
-                : schema_is_text(schema) ? "="
-                                         : ":=");
+        json_object_foreach(of, name, schema)
+        {
+                const char *sign = !method ? "" : schema_is_text(schema) ? "=" : ":=";
+
+                printf("%s%s\n", name, sign);
+        }
         json_decref(methods);
         return EXIT_ANSWERED;
 }

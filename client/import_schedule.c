@@ -85,7 +85,11 @@ static bool format_is_taken(struct usher *usher, const char *format)
         size_t i;
         json_t *word;
 
-        json_array_foreach(words, i, word) if (strcmp(json_string_value(word), format) == 0) return true;
+        json_array_foreach(words, i, word)
+        {
+                if (strcmp(json_string_value(word), format) == 0)
+                        return true;
+        }
         return json_array_size(words) == 0;
 }
 

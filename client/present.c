@@ -199,10 +199,13 @@ void present_list(const struct screen *screen, json_t *list, struct buffer *out)
                 sheet_row(sheet);
                 if (!objects)
                         sheet_member(sheet, sheet_column(sheet, ""), item);
-                else
-                        json_object_foreach(
-                                item, name, member) if (!(screen->columns && strcmp(name, "guid") == 0))
+                json_object_foreach(item, name, member)
+                {
+                        bool shown = objects && !(screen->columns && strcmp(name, "guid") == 0);
+
+                        if (shown)
                                 sheet_member(sheet, sheet_column(sheet, name), member);
+                }
         }
         sheet_write(sheet, screen->columns, objects, screen->colour, out);
 }

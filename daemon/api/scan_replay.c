@@ -51,7 +51,9 @@ static void replay_free(struct replay *replay)
 
 static struct instant instant_of(const char *us)
 {
-        return us ? (struct instant){ strtoll(us, NULL, 10) } : INSTANT_NONE;
+        if (!us)
+                return INSTANT_NONE;
+        return (struct instant){ strtoll(us, NULL, 10) };
 }
 
 /* Whether the repeat presents the same: the digest stands there under the nonce, or plain where nobody was known. */

@@ -355,7 +355,10 @@ static void lay_matched(struct import_lay *lay, const struct import_row *row, st
                 match_row(match)->row.id, NULL, NULL };
 }
 
-/* The prepared row as its own; a copy under another code where somebody has that code. */
+/*
+ * The prepared row as its own. A copy under another code where somebody has that code, and one that can be found where it
+ * was not expected to be made.
+ */
 static struct registration_row *create_row(struct import_lay *lay, const struct import_row *row, bool *same)
 {
         const struct family *family = lay->event->family;
@@ -366,11 +369,13 @@ static struct registration_row *create_row(struct import_lay *lay, const struct 
         for (size_t i = 0; i < family->count; i++)
                 taken = taken || roster_registration(family->events[i]->roster, fresh.row.id);
         *same = !taken;
-        if (!taken)
+        if (!taken && row->fresh->search)
                 return row_ref(row->fresh);
-        issue_code(family, code);
-        fresh.row.id = code;
-        return row_seal(&fresh);
+        if (taken) {
+                issue_code(family, code);
+                fresh.row.id = code;
+        }
+        return registration_seal(lay->call->api, &fresh, lay->now);
 }
 
 static void lay_created(struct import_lay *lay, const struct import_row *row, struct import_outcome *outcome)

@@ -102,7 +102,7 @@ static void row_seal_fresh(struct import_row *row, const struct import_source *s
         fresh.row.version = 1;
         fresh.paid = !paid || json_is_null(paid) || json_is_true(paid);
         fresh.status = "confirmed";
-        search = fold_registration(fold, &fresh);
+        search = row->expected ? NULL : fold_registration(fold, &fresh);
         fresh.search = search;
         fresh.search_fold = FOLD_VERSION;
         row->fresh = row_seal(&fresh);

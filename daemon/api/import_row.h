@@ -12,7 +12,7 @@ struct fold;
 
 struct import_row {
         const json_t *params; /* the call's own */
-        bool expected; /* it was there when the call came: nothing is signed for it */
+        bool expected; /* it was there when the call came: nothing is signed or folded for it */
         /* Made by import_row_prepare. */
         char *why, *path; /* refused; NULL: it fits */
         struct registration_row

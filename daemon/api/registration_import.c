@@ -259,7 +259,7 @@ static void parts_hand_out(struct import *import)
 
 /* ---- the call ---- */
 
-/* Who is there already will hardly need a credential, which is the dearest part. A guess: the decision looks again. */
+/* Who is there already will hardly need a credential or a search text, which are the dearest parts. A guess: the decision looks again. */
 static bool is_expected(const struct roster *roster, const json_t *params)
 {
         const char *external_id = json_string_value(json_object_get(params, "external_id"));

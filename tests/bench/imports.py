@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 A district's registrations from one CSV: how long `usher import registrations` takes, how long a ping on another
-connection waits meanwhile, what the daemon then holds in memory, and how soon it serves them after a restart.
+connection waits meanwhile, what the daemon then holds in memory, how soon it serves them after a restart, and how long
+registration.find takes over them (without socket and JSON: build-release/tests/bench/search).
 
     USHERD_BUILD=build-release /usr/bin/python3 -B tests/bench/imports.py [COUNT]
 """
@@ -89,6 +90,23 @@ def take(programs, daemon, path):
     return json.loads(done.stdout), took, cpu(daemon.process.pid) - used, pinged
 
 
+QUERIES = ("a", "attendee", "来", "天地", "laibin", "besokare asa", "участ", "institute 42", "attendee-00042@example.org")
+
+
+def find(daemon, say):
+    """Every query's median; pings beside them show how long the longest holds others up."""
+    with Client(daemon.unix, checked=False) as admin, Pinged(daemon.unix) as pinged:
+        for query in QUERIES:
+            took = []
+            for _ in range(21):
+                begun = time.monotonic()
+                found = len(admin.call("registration.find", event=EVENT, query=query, limit=20)["registrations"])
+                took.append((time.monotonic() - begun) * 1000)
+            took.sort()
+            say(f"find {query}: {found} shown, p50 {took[10]:.2f} ms, longest {took[-1]:.2f} ms")
+    say(f"  {pinged.told()}")
+
+
 def measure(count, say=print):
     here = place.make_directory("usherd-bench-")
     programs = place.stage(here / "staged")
@@ -119,6 +137,7 @@ def measure(count, say=print):
                 say(f"restarted: ready after {ready:.2f} s, serving them after {time.monotonic() - begun:.2f} s (goal: under 3 s); "
                     f"resident: {status(daemon, 'VmRSS'):.0f} MiB, of it files {status(daemon, 'RssFile'):.0f} MiB; "
                     f"at most {status(daemon, 'VmHWM'):.0f} MiB (goal: under 150 MiB)")
+        find(daemon, say)
     finally:
         daemon.stop()
         shutil.rmtree(here)

@@ -135,7 +135,6 @@ static void ask_changes(struct feed *feed)
         if (family != nil)
                 ask_beyond(feed, nil, events, (const enum feed_due[]){ DUE_EVENTS }, 1);
         ask_beyond(feed, family, sqls, (const enum feed_due[]){ DUE_CHANGES, DUE_SCANS }, 2);
-        ask(feed, DUE_NOTHING, "COMMIT", 0, NULL);
         ask_sync(feed, DUE_SYNC_CHANGES);
 }
 
@@ -202,6 +201,8 @@ static void family_ended(struct feed *feed)
         struct feed_read *read = feed->read;
         struct feed_family *family = &feed->families[feed->family];
 
+        for (size_t i = 0; i < read->row_count; i++)
+                feed->store->handlers.apply(feed->store->handlers.context, read->rows[i], false);
         for (size_t i = 0; i < read->gone_count; i++)
                 feed->store->handlers.apply(feed->store->handlers.context, read->gone[i], false);
         for (size_t i = 0; i < read->beyond.count; i++)
@@ -211,6 +212,7 @@ static void family_ended(struct feed *feed)
         go_on(feed);
 }
 
+/* In the changes' own snapshot: a row that changed since may belong to one of a kind that is not asked for. */
 static void ask_rows(struct feed *feed)
 {
         struct feed_read *read = feed->read;
@@ -219,6 +221,8 @@ static void ask_rows(struct feed *feed)
         enum feed_due dues[FEED_KINDS_MAX];
 
         if (!read->kind_count) {
+                ask(feed, DUE_NOTHING, "COMMIT", 0, NULL);
+                ask_sync(feed, DUE_SYNC);
                 family_ended(feed);
                 return;
         }
@@ -231,6 +235,7 @@ static void ask_rows(struct feed *feed)
         }
         read->kind = 0;
         ask_beyond(feed, &feed->families[feed->family], sqls, dues, read->kind_count);
+        ask(feed, DUE_NOTHING, "COMMIT", 0, NULL);
         ask_sync(feed, DUE_SYNC_ROWS);
 }
 

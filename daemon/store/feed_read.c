@@ -9,8 +9,11 @@ struct feed_read *feed_read_free(struct feed_read *read)
         if (!read)
                 return NULL;
         places_deinit(&read->beyond);
+        for (size_t i = 0; i < read->row_count; i++)
+                row_unref(read->rows[i]);
         for (size_t i = 0; i < read->gone_count; i++)
                 row_unref(read->gone[i]);
+        free(read->rows);
         free(read->gone);
         free(read);
         return NULL;
@@ -143,6 +146,17 @@ static void take_families(struct feed *feed, const PGresult *result)
         }
 }
 
+static void keep_row(void *context, void *row)
+{
+        struct feed_read *read = context;
+
+        if (read->row_count == read->row_capacity) {
+                read->row_capacity = read->row_capacity ? 2 * read->row_capacity : 16;
+                read->rows = xrealloc(read->rows, read->row_capacity * sizeof(*read->rows));
+        }
+        read->rows[read->row_count++] = row;
+}
+
 void feed_take(struct feed *feed, enum feed_due due, const PGresult *result)
 {
         switch (due) {
@@ -160,8 +174,8 @@ void feed_take(struct feed *feed, enum feed_due due, const PGresult *result)
                 take_scans(feed, result);
                 return;
         case DUE_ROWS:
-                rows_apply(feed->store, feed->read->kinds[feed->read->kind],
-                        &(struct row_source){ .get = NULL }, result);
+                rows_read(feed->read->kinds[feed->read->kind], &(struct row_source){ .get = NULL }, result,
+                        keep_row, feed->read);
                 return;
         case DUE_NOTHING:
         case DUE_SYNC:

@@ -69,8 +69,16 @@ static void find_columns(struct row_source *source, const struct record *record,
                 source->columns[i] = PQfnumber(result, record->fields[i].name);
 }
 
-void rows_apply(
-        struct store *store, const struct record *record, struct row_source *source, const PGresult *result)
+static void apply_one(void *context, void *row)
+{
+        struct store *store = context;
+
+        store->handlers.apply(store->handlers.context, row, false);
+        row_unref(row);
+}
+
+void rows_read(const struct record *record, struct row_source *source, const PGresult *result,
+        void (*take)(void *context, void *row), void *context)
 {
         if (!source->get)
                 find_columns(source, record, result);
@@ -82,9 +90,14 @@ void rows_apply(
                         log_error("a row of %s cannot be read", record->kind);
                         continue;
                 }
-                store->handlers.apply(store->handlers.context, row, false);
-                row_unref(row);
+                take(context, row);
         }
+}
+
+void rows_apply(
+        struct store *store, const struct record *record, struct row_source *source, const PGresult *result)
+{
+        rows_read(record, source, result, apply_one, store);
 }
 
 /* ---- migrations ---- */

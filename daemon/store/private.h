@@ -151,6 +151,12 @@ struct feed_read {
         struct places beyond; /* where the family will stand when the rows are in memory */
         const struct record *kinds[FEED_KINDS_MAX];
         size_t kind_count, kind; /* … and which of them the next result is of */
+        /*
+         * Taken into memory all at once, when the last has come: a registration and its credentials are of one moment
+         * to whoever decides, for it is the registration's version alone that is compared when a scan is recorded.
+         */
+        struct row **rows;
+        size_t row_count, row_capacity;
         struct row **gone; /* tombstones */
         size_t gone_count;
 };
@@ -181,7 +187,10 @@ void loader_free(struct loader *loader);
 bool loader_is_busy(const struct loader *loader);
 /* A server that says nothing any more is given up. */
 void loader_expire(struct loader *loader, int64_t now_us);
-/* Reads rows of a result into memory. `source` keeps the columns from one result of a statement to the next: `get` NULL at first. */
+/* Makes rows of a result; `take` owns each. `source` keeps the columns from one result of a statement to the next: `get` NULL at first. */
+void rows_read(const struct record *record, struct row_source *source, const PGresult *result,
+        void (*take)(void *context, void *row), void *context);
+/* … and takes them into memory. */
 void rows_apply(
         struct store *store, const struct record *record, struct row_source *source, const PGresult *result);
 

@@ -160,7 +160,8 @@ BEGIN
         SELECT count(*) FILTER (WHERE v = 1), count(*) FILTER (WHERE v > 1) INTO v_entering, v_moving
         FROM unnest(p_version) AS v;
 
-        -- Where every move is a first one there is nothing to gather. Most batches are such.
+        -- Where every move is a first one there is nothing to gather. Most batches are such. One who is there already is
+        -- left to the key: to look before each insert is half as dear as the insert itself.
         IF v_moving = 0 THEN
                 INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
                         admitted, first_at, first_device)
@@ -173,12 +174,7 @@ BEGIN
                         FROM generate_series(1, cardinality(p_version)) AS i
                         WHERE p_version[i] = 1
                 ) AS m
-                ORDER BY p_event[m.i], m.id
-                ON CONFLICT (family_id, event_id, id) DO NOTHING;
-                GET DIAGNOSTICS v_written = ROW_COUNT;
-                IF v_written <> v_entering THEN
-                        PERFORM usher.raise_stale('presence', NULL, NULL);
-                END IF;
+                ORDER BY p_event[m.i], m.id;
                 RETURN;
         END IF;
 
@@ -245,8 +241,8 @@ BEGIN
 END
 $$;
 
--- A checkpoint that gets a capacity has had no counter of the people inside: it begins with those who are. The lock
--- waits for the batches that relied on the checkpoint as it was; those after it find it changed.
+-- A checkpoint that gets a capacity has had no counter of the people inside: it begins with those who are. The family's
+-- lock has waited for the batches that relied on the checkpoint as it was; those after it find it changed.
 CREATE FUNCTION usher.count_inside(p_family uuid, p_rows jsonb) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -258,7 +254,6 @@ BEGIN
                 JOIN usher.checkpoint AS t ON t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id
                 WHERE NOT r.deleted AND t.capacity IS NULL AND r.stored->>'capacity' IS NOT NULL
                 ORDER BY t.event_id, t.id
-                FOR UPDATE OF t
         LOOP
                 DELETE FROM usher.counter AS c
                 WHERE c.family_id = p_family AND c.event_id = v_row.event_id AND c.kind = 'inside'
@@ -377,6 +372,119 @@ BEGIN
 END
 $$;
 
+-- Registrations are not locked: what commits from here on counts as after the scan.
+CREATE FUNCTION usher.check_registrations(p_family uuid, p_event uuid[], p_registration text[], p_version bigint[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_event uuid;
+        v_id    text;
+BEGIN
+        SELECT p_event[i], p_registration[i] INTO v_event, v_id
+        FROM generate_series(1, cardinality(p_version)) AS i
+        LEFT JOIN usher.registration AS t ON t.id = p_registration[i] AND t.family_id = p_family
+        WHERE p_version[i] > 0
+          AND (t.version IS DISTINCT FROM p_version[i] OR t.event_id IS DISTINCT FROM p_event[i])
+        LIMIT 1;
+        IF FOUND THEN
+                PERFORM usher.raise_stale('registration', v_event, v_id);
+        END IF;
+END
+$$;
+
+-- Writes scans to the log, numbered from p_first on, in the order of their nonces: sorted by those alone, and then
+-- put together.
+CREATE FUNCTION usher.log_scans(
+        p_family uuid, p_writer uuid, p_first bigint,
+        p_scan_nonce uuid[], p_scan_event uuid[], p_scan_checkpoint text[], p_scan_registration text[],
+        p_scan_registration_version bigint[], p_scan_digest bytea[], p_scan_day date[], p_scan_direction text[],
+        p_scan_verdict text[], p_scan_reason text[], p_scan_at timestamptz[], p_scan_received_at timestamptz[],
+        p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
+        p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
+        p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
+        p_scan_undoes text[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+        INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
+                registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
+                device, by, flags, inside, presence_version, presence_inside, presence_admitted, force,
+                first_at, first_device, hash, undoes)
+        SELECT p_family, p_writer, p_first + i - 1, p_scan_nonce[i], p_scan_event[i], p_scan_checkpoint[i],
+                p_scan_registration[i], p_scan_registration_version[i], p_scan_digest[i], p_scan_day[i],
+                p_scan_direction[i], p_scan_verdict[i], p_scan_reason[i], p_scan_at[i], p_scan_received_at[i],
+                p_scan_device[i], p_scan_by[i], p_scan_flags[i], p_scan_inside[i],
+                coalesce(p_scan_presence_version[i], 0), coalesce(p_scan_presence_inside[i], false),
+                coalesce(p_scan_presence_admitted[i], false), coalesce(p_scan_force[i], false),
+                p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
+        FROM (SELECT i FROM generate_series(1, cardinality(p_scan_nonce)) AS i ORDER BY p_scan_nonce[i]) AS sorted (i);
+        IF array_remove(p_scan_why, NULL) <> '{}' THEN
+                INSERT INTO usher.scan_note (family_id, writer, seq, event_id, registration, why)
+                SELECT p_family, p_writer, p_first + s.place - 1, s.event_id, s.registration, s.why
+                FROM unnest(p_scan_event, p_scan_registration, p_scan_why)
+                        WITH ORDINALITY AS s (event_id, registration, why, place)
+                WHERE s.why IS NOT NULL;
+        END IF;
+END
+$$;
+
+-- A batch of scans and nothing else, as nearly all are, relying on checkpoints and presences at most: what record()
+-- does for it, in as few statements. Nothing relied on is locked: whoever would delete it, or give a checkpoint a
+-- capacity, has the family for himself.
+CREATE FUNCTION usher.record_scans(
+        p_family uuid, p_writer uuid, p_first bigint, p_expects jsonb,
+        p_scan_nonce uuid[], p_scan_event uuid[], p_scan_checkpoint text[], p_scan_registration text[],
+        p_scan_registration_version bigint[], p_scan_digest bytea[], p_scan_day date[], p_scan_direction text[],
+        p_scan_verdict text[], p_scan_reason text[], p_scan_at timestamptz[], p_scan_received_at timestamptz[],
+        p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
+        p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
+        p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
+        p_scan_undoes text[])
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_row record;
+BEGIN
+        PERFORM pg_advisory_xact_lock_shared(uuid_hash_extended(p_family, 0));
+        IF cardinality(p_scan_nonce) > 1 OR p_scan_presence_version[1] > 1 THEN
+                PERFORM usher.record_presence(p_family, p_scan_event, p_scan_checkpoint, p_scan_registration, p_scan_day,
+                        p_scan_at, p_scan_device, p_scan_presence_version, p_scan_presence_inside,
+                        p_scan_presence_admitted);
+        ELSIF p_scan_presence_version[1] = 1 THEN
+                INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
+                        admitted, first_at, first_device)
+                VALUES (p_family, p_scan_event[1],
+                        p_scan_checkpoint[1] || '/' || coalesce(to_char(p_scan_day[1], 'YYYY-MM-DD'), '') || '/'
+                                || p_scan_registration[1],
+                        1, p_scan_checkpoint[1], p_scan_registration[1], p_scan_day[1], p_scan_presence_inside[1],
+                        p_scan_presence_admitted[1], CASE WHEN p_scan_presence_admitted[1] THEN p_scan_at[1] END,
+                        CASE WHEN p_scan_presence_admitted[1] THEN p_scan_device[1] END);
+        END IF;
+
+        SELECT r.kind, r.event_id, r.id INTO v_row
+        FROM jsonb_to_recordset(p_expects) AS r (kind text, event_id uuid, id text, version bigint)
+        WHERE r.version IS DISTINCT FROM coalesce(
+                CASE r.kind
+                WHEN 'checkpoint' THEN (
+                        SELECT t.version FROM usher.checkpoint AS t
+                        WHERE t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id)
+                WHEN 'presence' THEN (
+                        SELECT t.version FROM usher.presence AS t
+                        WHERE t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id)
+                END, 0)
+        LIMIT 1;
+        IF FOUND THEN
+                PERFORM usher.raise_stale(v_row.kind, v_row.event_id, v_row.id);
+        END IF;
+        PERFORM usher.check_registrations(p_family, p_scan_event, p_scan_registration, p_scan_registration_version);
+        PERFORM usher.log_scans(p_family, p_writer, p_first, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
+                        p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
+                        p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
+                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes);
+END
+$$;
+
 -- ---- the batch ----
 
 -- Returns ('done', NULL), or ('again', NULL) when this batch had been recorded before. Raises, and so undoes all:
@@ -412,8 +520,6 @@ DECLARE
         v_kind       text;
         v_next       bigint;
         v_closed     boolean;
-        v_event      uuid;
-        v_id         text;
         v_moving     boolean; -- sessions or placements
         v_constraint text;
 BEGIN
@@ -444,6 +550,17 @@ BEGIN
                 WHERE w.family_id = p_family AND w.writer = p_writer;
         END IF;
 
+        IF v_scans > 0 AND v_rows = 0 AND p_counters IS NULL AND p_keys IS NULL
+           AND NOT coalesce(p_expects @? '$[*].kind ? (@ != "checkpoint" && @ != "presence")', false) THEN
+                PERFORM usher.record_scans(p_family, p_writer, p_seq, p_expects, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
+                        p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
+                        p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
+                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes);
+                RETURN QUERY SELECT 'done', NULL::jsonb;
+                RETURN;
+        END IF;
+
         IF v_rows > 0 THEN
                 SELECT array_agg(DISTINCT e->>'kind') FILTER (WHERE NOT coalesce((e->>'deleted')::boolean, false)),
                        array_agg(DISTINCT e->>'kind') FILTER (WHERE (e->>'deleted')::boolean)
@@ -454,9 +571,10 @@ BEGIN
                 END IF;
         END IF;
 
-        -- The family: shared, but alone for a batch that deletes. What is relied on (here and by foreign keys) is locked
-        -- against deletion only, so without deletions beside them these locks make nobody wait.
-        IF v_deleted IS NOT NULL THEN
+        -- The family: shared, but alone for a batch that deletes, or changes a checkpoint (see usher.count_inside). What is
+        -- relied on (here and by foreign keys) is locked against deletion only, so without deletions beside them these
+        -- locks make nobody wait.
+        IF v_deleted IS NOT NULL OR 'checkpoint' = ANY (v_kinds) THEN
                 PERFORM pg_advisory_xact_lock(uuid_hash_extended(p_family, 0));
         ELSE
                 PERFORM pg_advisory_xact_lock_shared(uuid_hash_extended(p_family, 0));
@@ -495,15 +613,7 @@ BEGIN
                 PERFORM usher.expect(p_family, v_expected, p_expects, false);
         END IF;
         IF v_scans > 0 THEN
-                SELECT p_scan_event[i], p_scan_registration[i] INTO v_event, v_id
-                FROM generate_series(1, v_scans::integer) AS i
-                LEFT JOIN usher.registration AS t
-                        ON t.family_id = p_family AND t.event_id = p_scan_event[i] AND t.id = p_scan_registration[i]
-                WHERE p_scan_registration_version[i] > 0 AND t.version IS DISTINCT FROM p_scan_registration_version[i]
-                LIMIT 1;
-                IF FOUND THEN
-                        PERFORM usher.raise_stale('registration', v_event, v_id);
-                END IF;
+                PERFORM usher.check_registrations(p_family, p_scan_event, p_scan_registration, p_scan_registration_version);
         END IF;
 
         -- Rows. Placements leave before any comes back; what others refer to goes last.
@@ -550,26 +660,11 @@ BEGIN
                 FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS e (value, place);
         END IF;
         IF v_scans > 0 THEN
-                INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
-                        registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
-                        device, by, flags, inside, presence_version, presence_inside, presence_admitted, force,
-                        first_at, first_device, hash, undoes)
-                SELECT p_family, p_writer, p_seq + v_rows + i - 1, p_scan_nonce[i], p_scan_event[i], p_scan_checkpoint[i],
-                        p_scan_registration[i], p_scan_registration_version[i], p_scan_digest[i], p_scan_day[i],
-                        p_scan_direction[i], p_scan_verdict[i], p_scan_reason[i], p_scan_at[i], p_scan_received_at[i],
-                        p_scan_device[i], p_scan_by[i], p_scan_flags[i], p_scan_inside[i],
-                        coalesce(p_scan_presence_version[i], 0), coalesce(p_scan_presence_inside[i], false),
-                        coalesce(p_scan_presence_admitted[i], false), coalesce(p_scan_force[i], false),
-                        p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
-                FROM generate_series(1, v_scans::integer) AS i
-                ORDER BY p_scan_nonce[i];
-                IF array_remove(p_scan_why, NULL) <> '{}' THEN
-                        INSERT INTO usher.scan_note (family_id, writer, seq, event_id, registration, why)
-                        SELECT p_family, p_writer, p_seq + v_rows + s.place - 1, s.event_id, s.registration, s.why
-                        FROM unnest(p_scan_event, p_scan_registration, p_scan_why)
-                                WITH ORDINALITY AS s (event_id, registration, why, place)
-                        WHERE s.why IS NOT NULL;
-                END IF;
+                PERFORM usher.log_scans(p_family, p_writer, p_seq + v_rows, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
+                        p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
+                        p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
+                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes);
         END IF;
         RETURN QUERY SELECT 'done', NULL::jsonb;
 
@@ -578,6 +673,8 @@ EXCEPTION WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
         IF v_constraint = 'scan_nonce' THEN
                 PERFORM usher.raise_nonce_used(p_family, p_scan_nonce);
+        ELSIF v_constraint = 'presence_pkey' THEN
+                PERFORM usher.raise_stale('presence', NULL, NULL);
         END IF;
         RAISE;
 END

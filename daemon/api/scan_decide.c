@@ -240,6 +240,24 @@ static void name_first(const struct verdict_case *judged, struct scan_answer *an
         answer->first_device = presence ? presence->first_device : NULL;
 }
 
+/*
+ * Those inside as they are told: with whoever is under way, save that a batch that another daemon has overtaken, and
+ * that will be decided again, must not seem to fill a checkpoint beyond what it holds.
+ */
+static int64_t people_inside(const struct scan_found *found, struct date day,
+        const struct verdict_case *judged, const struct verdict *verdict)
+{
+        int64_t capacity = found->checkpoint->capacity, inside = judged->inside + verdict->by;
+        int64_t most =
+                attendance_inside(roster_attendance(found->event->roster), found->checkpoint->row.id, day) +
+                verdict->by;
+
+        if (capacity == FIELD_INT_NONE || verdict->forced || inside <= capacity)
+                return inside;
+        most = most > capacity ? most : capacity;
+        return inside < most ? inside : most;
+}
+
 static enum decision decide_found(struct scan *scan, const struct scan_found *found, struct batch *batch)
 {
         const struct programme_event *event = found->event->programme_event;
@@ -262,7 +280,7 @@ static enum decision decide_found(struct scan *scan, const struct scan_found *fo
                 .nonce = scan->nonce_text,
                 .at = judged.at,
                 .now = scan->received_at,
-                .inside = judged.inside + verdict.by,
+                .inside = people_inside(found, day, &judged, &verdict),
         };
         name_first(&judged, &answer);
         buffer_clear(&scan->call->kept);

@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "base/uuid.h"
 #include "client/complain.h"
-#include "client/import.h"
 #include "client/interrupt.h"
 
 enum {

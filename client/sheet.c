@@ -92,11 +92,6 @@ void sheet_cell(struct sheet *sheet, size_t column, const char *text, bool numbe
                 of->width = width;
 }
 
-size_t sheet_rows(const struct sheet *sheet)
-{
-        return sheet->row_count;
-}
-
 /* The widths that fit: the widest column gives way first, none below NARROWEST. */
 static void widths_fit(const struct sheet *sheet, size_t columns, bool heads, size_t *widths)
 {

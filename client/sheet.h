@@ -20,6 +20,5 @@ size_t sheet_column(struct sheet *sheet, const char *name);
 void sheet_row(struct sheet *sheet); /* begins the next row */
 /* The text is cleaned (text_add_clean) and copied; a number asks for the right side. */
 void sheet_cell(struct sheet *sheet, size_t column, const char *text, bool number);
-size_t sheet_rows(const struct sheet *sheet);
 /* `columns`: what a line may take, 0: any. `heads`: whether names stand above; `colour`: heads (else names of the first column) in bold. */
 void sheet_write(const struct sheet *sheet, size_t columns, bool heads, bool colour, struct buffer *out);

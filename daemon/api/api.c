@@ -16,13 +16,41 @@
 #include "base/error.h"
 #include "base/log.h"
 
+/* ---- tokens that end ---- */
+
+struct closing {
+        const char *token_id;
+        struct instant now; /* INSTANT_NONE, or: whatever has expired by then */
+};
+
+static void close_if_token(void *context, struct peer *peer)
+{
+        const struct closing *closing = context;
+        const struct login *login = peer_session(peer);
+        const struct token_row *token = login ? login->token : NULL;
+
+        if (!token)
+                return;
+        if (closing->token_id ? strcmp(token->row.id, closing->token_id) == 0
+                              : !token_is_good(token, closing->now))
+                peer_close(peer, "revoked");
+}
+
+static void close_token(struct api *api, const char *token_id)
+{
+        struct closing closing = { token_id, INSTANT_NONE };
+
+        if (api->wire)
+                wire_each_peer(api->wire, close_if_token, &closing);
+}
+
 static void state_changed(void *context, const struct row *row)
 {
         const struct token_row *token = (const struct token_row *)row;
         struct api *api = context;
 
         if (row->record == &token_record && (row->deleted || token->revoked))
-                api_close_token(api, row->id);
+                close_token(api, row->id);
         else if (row->record == &registration_record)
                 refold_look(api->refold, state_event_by_uuid(&api->state, &row->event));
 }
@@ -99,32 +127,6 @@ static void peer_left(void *context, struct peer *peer)
 struct wire_owner api_wire_owner(struct api *api)
 {
         return (struct wire_owner){ api, dispatch_order, dispatch_begin, peer_joined, peer_left };
-}
-
-struct closing {
-        const char *token_id;
-        struct instant now; /* INSTANT_NONE, or: whatever has expired by then */
-};
-
-static void close_if_token(void *context, struct peer *peer)
-{
-        const struct closing *closing = context;
-        const struct login *login = peer_session(peer);
-        const struct token_row *token = login ? login->token : NULL;
-
-        if (!token)
-                return;
-        if (closing->token_id ? strcmp(token->row.id, closing->token_id) == 0
-                              : !token_is_good(token, closing->now))
-                peer_close(peer, "revoked");
-}
-
-void api_close_token(struct api *api, const char *token_id)
-{
-        struct closing closing = { token_id, INSTANT_NONE };
-
-        if (api->wire)
-                wire_each_peer(api->wire, close_if_token, &closing);
 }
 
 void api_close_expired(struct api *api, struct instant now)

@@ -41,6 +41,5 @@ struct api *api_free(struct api *api);
 void api_attach(struct api *api, struct wire *wire, struct store *store);
 struct wire_owner api_wire_owner(struct api *api);
 struct store_handlers api_store_handlers(struct api *api);
-/* Closes what a token opened (revoked, expired). */
-void api_close_token(struct api *api, const char *token_id);
+/* Closes what tokens opened that have expired by now. */
 void api_close_expired(struct api *api, struct instant now);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/call_private.h"
 #include "api/guard.h"
 #include "api/methods.h"
 #include "api/params.h"

@@ -12,7 +12,7 @@
 enum { SHARED_FROM = 65536 }; /* bytes: smaller answers are copied */
 enum { CODE_INVALID_PARAMS = -32602, CODE_INTERNAL = -32603, CODE_APPLICATION = -32000 };
 
-struct call *call_free(struct call *call)
+static struct call *call_free(struct call *call)
 {
         if (!call)
                 return NULL;
@@ -171,7 +171,7 @@ void call_fail_exists(struct call *call, const char *what, const char *id)
         fail_named(call, "exists", "is taken already", what, id);
 }
 
-void call_fail_stale(struct call *call, int64_t version)
+static void fail_stale(struct call *call, int64_t version)
 {
         char more[48];
 
@@ -247,6 +247,6 @@ bool call_is_stale(struct call *call, int64_t version)
 
         if (!given || json_integer_value(given) == version)
                 return false;
-        call_fail_stale(call, version);
+        fail_stale(call, version);
         return true;
 }

@@ -65,7 +65,6 @@ void call_answer_shared(
 void call_fail_params(struct call *call, const char *path, const char *expected); /* -32602 */
 void call_fail_not_found(struct call *call, const char *what, const char *id);
 void call_fail_exists(struct call *call, const char *what, const char *id);
-void call_fail_stale(struct call *call, int64_t version);
 void call_fail_full(struct call *call, int64_t capacity);
 void call_fail_in_use(struct call *call, const struct row *const *by, size_t count);
 void call_fail_forbidden(struct call *call, const char *needs); /* needs NULL: no role would do */

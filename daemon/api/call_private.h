@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What dispatch and the change's machinery share of a call. */
+/* What the files that carry out a change share of a call. */
 #pragma once
 
 #include "api/call.h"
 
-struct call *call_free(struct call *call);
 /* Answers with why a change was not done; FAILURE_KEY_USED is the caller's own. */
 void call_fail_change(struct call *call, const struct change_failure *failure);
 /* Instead of an answer from a decision that recorded nothing: true when it is to be decided on newer memory first. */

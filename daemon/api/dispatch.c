@@ -6,7 +6,6 @@
 
 #include "api/api.h"
 #include "api/call.h"
-#include "api/call_private.h"
 #include "api/login.h"
 #include "api/validate.h"
 #include "base/slug.h"

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/event.h"
 #include "api/keyring.h"
 #include "api/login.h"
 #include "api/methods.h"
@@ -17,7 +16,8 @@ static const char *const conflict_words[] = { "room_taken", "speaker_taken", "ou
         "track_overlap", "attendee_clash", NULL };
 static const char *const at_door_words[] = { "show", "ask", NULL };
 
-void event_write(const struct event_row *row, struct jsonout *out)
+/* An event as clients see it. */
+static void event_write(const struct event_row *row, struct jsonout *out)
 {
         json_begin_object(out);
         json_member_text(out, "event", row->row.id);

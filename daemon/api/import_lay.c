@@ -9,7 +9,6 @@
 #include "api/registration.h"
 #include "base/cleanup.h"
 #include "base/table.h"
-#include "door/code.h"
 
 /* A registration that this import makes or changes. */
 struct pending {

@@ -22,7 +22,7 @@ static void latest_free(struct latest *latest)
 {
         row_unref(latest->publication);
         row_unref(latest->event);
-        timetable_unref(latest->timetable);
+        timetable_free(latest->timetable);
         free(latest);
 }
 

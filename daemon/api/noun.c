@@ -22,7 +22,9 @@ const void *noun_find(const struct noun *noun, const struct event_state *event, 
         return row;
 }
 
-void noun_write(const void *of, const struct state *state, const struct zone *zone, struct jsonout *out)
+/* The whole object: {KIND: id, event, fields…, version}. */
+static void noun_write(
+        const void *of, const struct state *state, const struct zone *zone, struct jsonout *out)
 {
         const struct row *row = of;
         const struct event_state *event = state_event_by_uuid(state, &row->event);

@@ -36,8 +36,6 @@ enum { PAGE_BYTES_MAX = 4 << 20 };
 
 /* The live object as this event sees it. */
 const void *noun_find(const struct noun *noun, const struct event_state *event, const char *id);
-/* The whole object: {KIND: id, event, fields…, version}. */
-void noun_write(const void *row, const struct state *state, const struct zone *zone, struct jsonout *out);
 /* Every change of a family's programme replaces its step: two daemons cannot decide beside each other. */
 void programme_step_add(struct call *call, struct batch *batch, const struct family *family);
 

@@ -91,8 +91,8 @@ static void prepare(struct ahead *ahead)
                 timetable_from_body(programme_event(ahead->copy, &ahead->event), newest->body, &latest);
         publishing->changes = timetable_diff(latest, draft, NULL);
         publishing->body = timetable_body(draft);
-        timetable_unref(latest);
-        timetable_unref(draft);
+        timetable_free(latest);
+        timetable_free(draft);
 }
 
 static void add_publication(struct call *call, struct batch *batch, const char *body, int64_t number)

@@ -79,7 +79,7 @@ static void write_older(void *job)
         write_schedule(
                 older->call, timetable, older->row->number, older->row->published_at, zone, &older->reply);
         zone_free(zone);
-        timetable_unref(timetable);
+        timetable_free(timetable);
 }
 
 static void older_written(void *job, int dropped)
@@ -138,7 +138,7 @@ static void write_draft(struct ahead *ahead)
 
         write_schedule(ahead->call, draft, programme_draft_version(ahead->copy, &ahead->event), INSTANT_NONE,
                 NULL, ahead->own);
-        timetable_unref(draft);
+        timetable_free(draft);
 }
 
 static void get_draft(struct call *call)

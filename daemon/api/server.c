@@ -7,7 +7,6 @@
 #include "api/describe.h"
 #include "api/methods.h"
 #include "api/params.h"
-#include "base/uuid.h"
 #include "base/workers.h"
 
 static const char *const state_words[] = { "online", "island", "offline", NULL };

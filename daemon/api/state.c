@@ -39,7 +39,7 @@ void state_init(struct state *state)
 static void event_forget_latest(struct event_state *event)
 {
         event->newest = NULL;
-        event->latest = timetable_unref(event->latest);
+        event->latest = timetable_free(event->latest);
         pages_clear(&event->pages);
 }
 

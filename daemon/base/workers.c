@@ -31,7 +31,7 @@ struct workers {
         pthread_cond_t wake;
         struct job_queue waiting, finished;
         bool stopping;
-        size_t pending, count;
+        size_t count;
         int wake_fd;
         struct event *woken;
         pthread_t threads[];
@@ -93,7 +93,6 @@ static void finish_all(struct workers *workers, struct job_queue *queue, int dro
                 pthread_mutex_unlock(&workers->lock);
                 if (!job)
                         return;
-                workers->pending--;
                 if (job->done)
                         job->done(job->context, dropped);
                 free(job);
@@ -163,14 +162,8 @@ void workers_submit(
         struct job *job = xmalloc(sizeof(*job));
 
         *job = (struct job){ work, done, context, NULL };
-        workers->pending++;
         pthread_mutex_lock(&workers->lock);
         queue_add(&workers->waiting, job);
         pthread_cond_signal(&workers->wake);
         pthread_mutex_unlock(&workers->lock);
-}
-
-size_t workers_pending(const struct workers *workers)
-{
-        return workers->pending;
 }

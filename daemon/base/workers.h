@@ -16,4 +16,3 @@ struct workers *workers_free(struct workers *workers);
 /* `work` runs on a helper thread, then `done` on the loop's, in no order between jobs. */
 void workers_submit(
         struct workers *workers, void (*work)(void *job), void (*done)(void *job, int dropped), void *job);
-size_t workers_pending(const struct workers *workers);

@@ -44,7 +44,7 @@ void credential_event_mark(const struct uuid *event, uint8_t mark[static 4])
         mark_make("usherd event mark", event->bytes, sizeof(event->bytes), mark);
 }
 
-void credential_ticket_mark(const char *ticket, uint8_t mark[static 4])
+static void ticket_mark(const char *ticket, uint8_t mark[static 4])
 {
         mark_make("usherd ticket mark", ticket, strlen(ticket), mark);
 }
@@ -66,7 +66,7 @@ int credential_fill(struct credential_content *content, const struct uuid *event
                 return CREDENTIAL_E_RANGE;
         memset(content, 0, sizeof(*content));
         credential_event_mark(event, content->event_mark);
-        credential_ticket_mark(ticket, content->ticket_mark);
+        ticket_mark(ticket, content->ticket_mark);
         content->key_number = (uint8_t)key_number;
         memcpy(content->registration, registration, length);
         content->valid_from = valid_from;

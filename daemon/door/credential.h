@@ -68,7 +68,6 @@ struct credential_read {
 };
 
 void credential_event_mark(const struct uuid *event, uint8_t mark[static 4]);
-void credential_ticket_mark(const char *ticket, uint8_t mark[static 4]);
 
 /* What is signed for a registration, from the rows' own values; issue and key number beyond range: CREDENTIAL_E_RANGE. */
 int credential_fill(struct credential_content *content, const struct uuid *event, int64_t key_number,

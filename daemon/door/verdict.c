@@ -163,19 +163,9 @@ static const struct rule {
         [REASON_FULL] = { is_full, FORCEABLE },
 };
 
-bool verdict_can_be_forced(enum verdict_reason reason)
-{
-        return rules[reason].flags & FORCEABLE;
-}
-
-bool verdict_holds_leaving(enum verdict_reason reason)
-{
-        return rules[reason].flags & HOLDS_LEAVING;
-}
-
 bool verdict_applies(enum verdict_reason reason, const struct verdict_case *judged)
 {
-        if (judged->leaving && !verdict_holds_leaving(reason))
+        if (judged->leaving && !(rules[reason].flags & HOLDS_LEAVING))
                 return false;
         return rules[reason].applies && rules[reason].applies(judged);
 }
@@ -223,7 +213,7 @@ struct verdict verdict_decide(const struct verdict_case *judged)
 {
         struct verdict verdict = { .word = VERDICT_REFUSED, .reason = verdict_reason(judged) };
 
-        verdict.forced = judged->force && verdict.reason && verdict_can_be_forced(verdict.reason);
+        verdict.forced = judged->force && verdict.reason && rules[verdict.reason].flags & FORCEABLE;
         if (verdict.reason && !verdict.forced)
                 return verdict;
         if (judged->leaving)

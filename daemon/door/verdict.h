@@ -95,9 +95,6 @@ struct verdict verdict_decide(const struct verdict_case *judged);
 enum verdict_reason verdict_reason(const struct verdict_case *judged);
 /* Whether the table's rule of a reason applies, whatever stands before it. */
 bool verdict_applies(enum verdict_reason reason, const struct verdict_case *judged);
-bool verdict_can_be_forced(enum verdict_reason reason);
-/* Whether a reason keeps people from going out, too. */
-bool verdict_holds_leaving(enum verdict_reason reason);
 
 const char *verdict_word(enum verdict_word word);
 const char *verdict_reason_word(enum verdict_reason reason); /* NULL: none */

@@ -28,7 +28,8 @@ static bool naming_id_equal(const void *entry, const void *key)
         return strcmp(((const struct naming *)entry)->id, key) == 0;
 }
 
-void naming_hash(const char *text, char out[static 9])
+/* 8 hexadecimal digits made from a text. */
+static void naming_hash(const char *text, char out[static 9])
 {
         struct uuid space = UUID_NIL, uuid;
         char whole[37];

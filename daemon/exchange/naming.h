@@ -15,5 +15,3 @@ struct naming {
 };
 
 void naming_assign(struct arena *arena, struct naming **items, size_t count);
-/* 8 hexadecimal digits made from a text. */
-void naming_hash(const char *text, char out[static 9]);

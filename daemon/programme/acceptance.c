@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-void acceptance_id(const struct conflict *conflict, char out[static ACCEPTANCE_ID_MAX])
+enum { ACCEPTANCE_ID_MAX = 320 };
+
+/* The id of the row that accepts a conflict: "kind event/session event/session", events as UUIDs. */
+static void acceptance_id(const struct conflict *conflict, char out[static ACCEPTANCE_ID_MAX])
 {
         char a[37], b[37];
 
@@ -48,12 +51,4 @@ struct acceptance_row *acceptance_new(const struct programme *programme, const s
         fresh.accepted_by = conflict->accepted_by;
         fresh.accepted_at = conflict->accepted_at;
         return row_seal(&fresh);
-}
-
-bool acceptance_involves(
-        const struct acceptance_row *acceptance, const struct uuid *event, const char *session)
-{
-        return (uuid_equal(&acceptance->a_event, event) && strcmp(acceptance->a_session, session) == 0) ||
-               (acceptance->b_session && uuid_equal(&acceptance->b_event, event) &&
-                       strcmp(acceptance->b_session, session) == 0);
 }

@@ -76,7 +76,7 @@ static void write_message(const struct conflict *conflict, const struct programm
         }
 }
 
-void conflict_write(const struct conflict *conflict, const struct programme *programme,
+static void conflict_write(const struct conflict *conflict, const struct programme *programme,
         const struct uuid *event, struct jsonout *out)
 {
         const struct programme_event *of = programme_event(programme, event);

@@ -87,8 +87,6 @@ void conflicts_of_event(
 bool conflicts_refuse(const struct conflict_list *list);
 bool conflicts_accepted_now(const struct conflict_list *list);
 bool conflicts_block_publish(const struct conflict_list *list);
-/* The protocol's object; `event`: the one that asks (others' sessions stand as event/session). */
-void conflict_write(const struct conflict *conflict, const struct programme *programme,
-        const struct uuid *event, struct jsonout *out);
+/* The protocol's array; `event`: the one that asks (others' sessions stand as event/session). */
 void conflicts_write(const struct conflict_list *list, const struct programme *programme,
-        const struct uuid *event, struct jsonout *out); /* the array */
+        const struct uuid *event, struct jsonout *out);

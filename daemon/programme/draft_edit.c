@@ -47,7 +47,8 @@ static bool is_moved(const struct placement_row *before, const struct overlay_se
                before->ends_at.us != after->ends_at.us;
 }
 
-bool draft_edit_moves(const struct draft_edit *edit)
+/* Whether any placement differs from what stands: only then the draft's version grows. */
+static bool moves_anything(const struct draft_edit *edit)
 {
         for (size_t i = 0; i < edit->count; i++)
                 if (is_moved(placed_now(edit, &edit->sessions[i]), &edit->sessions[i]))
@@ -228,7 +229,7 @@ int64_t draft_edit_rows(const struct draft_edit *edit, struct rowlist *rows)
         int64_t version = programme_draft_version(edit->programme, &edit->event);
         _cleanup_(freep) bool *exempt = find_exempt(edit);
 
-        if (draft_edit_moves(edit)) {
+        if (moves_anything(edit)) {
                 version++;
                 add_draft(edit, version, rows);
                 add_history(edit, version, rows);

@@ -22,8 +22,6 @@ struct draft_edit {
 
 /* Fills `conflicts`; true when the change may be made. */
 bool draft_edit_judge(struct draft_edit *edit);
-/* Whether any placement differs from what stands: only then the draft's version grows. */
-bool draft_edit_moves(const struct draft_edit *edit);
 /* Adds the rows of a judged change; returns the draft's version after it. The family's step is not among them. */
 int64_t draft_edit_rows(const struct draft_edit *edit, struct rowlist *rows);
 /* Those of the rows that are about acceptances: what was accepted of its sessions and has ended. */

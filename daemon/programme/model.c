@@ -61,15 +61,6 @@ struct programme_event *programme_event(const struct programme *programme, const
         return event;
 }
 
-struct programme_event *programme_event_by_slug(const struct programme *programme, const char *slug)
-{
-        struct programme_event *event = programme->events;
-
-        while (event && strcmp(event->row->row.id, slug) != 0)
-                event = event->next;
-        return event;
-}
-
 static int minutes_of_day(const char *text)
 {
         return text ? ((text[0] - '0') * 10 + (text[1] - '0')) * 60 + (text[3] - '0') * 10 + (text[4] - '0')

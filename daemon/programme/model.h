@@ -33,7 +33,6 @@ struct programme *programme_free(struct programme *programme);
 /* Takes any row of programme/rows.h, newer ones only; true when it changed anything. An event's tombstone takes all its rows along. */
 bool programme_apply(struct programme *programme, const void *row);
 struct programme_event *programme_event(const struct programme *programme, const struct uuid *event);
-struct programme_event *programme_event_by_slug(const struct programme *programme, const char *slug);
 /* The family's room or speaker of that id, whichever event made it. */
 const struct room_row *programme_room(const struct programme *programme, const char *room);
 const struct speaker_row *programme_speaker(const struct programme *programme, const char *speaker);

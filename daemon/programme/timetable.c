@@ -9,15 +9,9 @@
 #include "programme/speakers.h"
 #include "programme/timetable_private.h"
 
-struct timetable *timetable_ref(struct timetable *timetable)
+struct timetable *timetable_free(struct timetable *timetable)
 {
-        timetable->references++;
-        return timetable;
-}
-
-struct timetable *timetable_unref(struct timetable *timetable)
-{
-        if (!timetable || --timetable->references)
+        if (!timetable)
                 return NULL;
         for (size_t i = 0; i < timetable->count; i++) {
                 struct entry *entry = &timetable->entries[i];

@@ -15,8 +15,7 @@ struct timetable *timetable_from_draft(const struct programme *programme, const 
 char *timetable_body(const struct timetable *timetable);
 /* From a kept body; -EBADMSG when it is not one. `event` gives zone and day_starts. */
 int timetable_from_body(const struct programme_event *event, const char *body, struct timetable **timetablep);
-struct timetable *timetable_ref(struct timetable *timetable);
-struct timetable *timetable_unref(struct timetable *timetable);
+struct timetable *timetable_free(struct timetable *timetable);
 
 struct timetable_query {
         struct date day; /* DATE_NONE: all */
@@ -26,8 +25,8 @@ struct timetable_query {
 /* The members rooms, tracks, sessions (and unplaced, of a draft) of schedule.get, names and values, no braces. */
 void timetable_write(
         const struct timetable *timetable, const struct timetable_query *query, struct jsonout *out);
-/* The member `rooms` of schedule.now; `room` NULL: all. */
 bool timetable_has_room(const struct timetable *timetable, const char *room);
+/* The member `rooms` of schedule.now; `room` NULL: all. */
 void timetable_write_now(
         const struct timetable *timetable, struct instant at, const char *room, struct jsonout *out);
 /* How many sessions differ between two (for publish's and diff's `changes`); writes the changes when `out` is given. */

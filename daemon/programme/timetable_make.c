@@ -12,7 +12,6 @@ static struct timetable *timetable_new(const struct programme_event *event)
 {
         struct timetable *timetable = xcalloc(1, sizeof(*timetable));
 
-        timetable->references = 1;
         timetable->day_starts_minutes = event->day_starts_minutes;
         /* A zone of its own: the event's may be replaced while this one lives on. */
         if (zone_load(event->row->timezone, &timetable->zone) != 0)
@@ -237,7 +236,7 @@ int timetable_from_body(const struct programme_event *event, const char *body, s
         json_array_foreach((json_t *)(uintptr_t)sessions, i, object) if (!r) r =
                 read_entry(object, &timetable->entries[timetable->count++]);
         if (r || !timetable->rooms_json || !timetable->tracks_json) {
-                timetable_unref(timetable);
+                timetable_free(timetable);
                 return error_origin(-EBADMSG);
         }
         timetable_sort(timetable);

@@ -14,7 +14,6 @@ struct entry {
 };
 
 struct timetable {
-        unsigned references;
         bool is_draft;
         struct zone *zone;
         int day_starts_minutes;

@@ -82,7 +82,6 @@ void lane_release(struct lane *lane, const uint64_t *claims, size_t count);
 /* ---- the queue (queue.c) ---- */
 
 void queue_add(struct store *store, struct change *change);
-void queue_remove(struct store *store, struct change *change);
 /* Lets every idle lane take what it can. */
 void queue_pump(struct store *store);
 void queue_expire(struct store *store, int64_t now_us);

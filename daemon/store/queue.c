@@ -20,7 +20,7 @@ static void link_last(struct store *store, struct change *change)
         store->queued++;
 }
 
-void queue_remove(struct store *store, struct change *change)
+static void queue_remove(struct store *store, struct change *change)
 {
         if (change->previous)
                 change->previous->next = change->next;
@@ -194,12 +194,4 @@ void store_submit(struct store *store, struct change *change)
         change->submitted_us = clock_monotonic_us();
         queue_add(store, change);
         store_pump_soon(store);
-}
-
-bool store_withdraw(struct store *store, struct change *change)
-{
-        if (change->state != CHANGE_QUEUED)
-                return false;
-        queue_remove(store, change);
-        return true;
 }

@@ -140,8 +140,6 @@ struct change_kind {
 };
 
 void store_submit(struct store *store, struct change *change);
-/* Its peer has gone: still done if a batch has taken it; else forgotten (returns true, and no callback follows). */
-bool store_withdraw(struct store *store, struct change *change);
 
 /* ---- what a decision adds ---- */
 

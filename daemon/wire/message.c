@@ -2,7 +2,6 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/error.h"
 #include "base/jsonout.h"
 #include "base/workers.h"
 #include "wire/jsonbuild.h"

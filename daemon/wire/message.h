@@ -39,7 +39,6 @@ enum { REQUEST_METHOD_MAX = 128 }; /* a longer name is cut: it can name no metho
 struct request {
         struct gate_entry entry;
         struct message *message;
-        void *context;
         const json_t *params; /* always an object */
         const char *method; /* NULL: no valid request; answered with invalid_request in its place */
         char *cut_method; /* owned */

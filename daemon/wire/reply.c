@@ -52,16 +52,6 @@ const char *request_log_id(const struct request *request)
         return request->log_id;
 }
 
-void *request_context(const struct request *request)
-{
-        return request->context;
-}
-
-void request_set_context(struct request *request, void *context)
-{
-        request->context = context;
-}
-
 /* Where this request's reply is to be written; NULL: nobody waits for one. */
 static struct evbuffer *reply_begin(struct request *request)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
-#include "base/error.h"
 #include "wire/private.h"
 
 void wire_touch(struct wire *wire, struct peer *peer)
@@ -119,11 +118,6 @@ void wire_shutdown(struct wire *wire, unsigned seconds, void (*done)(void *conte
         peer_end(peer, "shutdown");
         bool nobody = TAILQ_EMPTY(&wire->peers);
         event_add(&wire->stop, &(struct timeval){ nobody ? 0 : seconds, 0 });
-}
-
-size_t wire_peer_count(const struct wire *wire)
-{
-        return wire->peer_count;
 }
 
 void wire_each_peer(struct wire *wire, void (*each)(void *context, struct peer *peer), void *context)

@@ -59,7 +59,6 @@ int wire_listen_fd(struct wire *wire, int fd);
 void wire_addresses(const struct wire *wire, struct buffer *out);
 /* Stops accepting and reading; peers get server.closing "shutdown" once what is under way is answered (or `seconds` pass); then `done`. */
 void wire_shutdown(struct wire *wire, unsigned seconds, void (*done)(void *context), void *context);
-size_t wire_peer_count(const struct wire *wire);
 
 /* ---- peers ---- */
 
@@ -98,8 +97,6 @@ bool request_is_large(const struct request *request);
 int64_t request_arrived_us(const struct request *request); /* monotonic */
 /* short, unique in this life: stands in the log and in `internal` */
 const char *request_log_id(const struct request *request);
-void *request_context(const struct request *request); /* the owner's */
-void request_set_context(struct request *request, void *context);
 
 /* Each finishes the request and frees it. `result_json` is JSON text, copied. */
 void request_answer(struct request *request, const char *result_json, size_t length);

@@ -59,7 +59,7 @@ START_TEST(a_draft_tells_what_is_unplaced)
         ck_assert_uint_eq(json_array_size(json_object_get(tree, "sessions")), 2);
         ck_assert_uint_eq(json_array_size(json_object_get(tree, "unplaced")), 1);
         json_decref(tree);
-        timetable_unref(draft);
+        timetable_free(draft);
 }
 END_TEST
 
@@ -76,7 +76,7 @@ START_TEST(filters_by_day_room_and_speaker)
                 sessions_of(draft, (struct timetable_query){ .day = DATE_NONE, .room = "attic" }), 0);
         ck_assert_uint_eq(
                 sessions_of(draft, (struct timetable_query){ .day = DATE_NONE, .speaker = "s1" }), 1);
-        timetable_unref(draft);
+        timetable_free(draft);
 }
 END_TEST
 
@@ -88,11 +88,11 @@ START_TEST(a_published_body_reads_back_as_it_was)
         ck_assert_int_eq(timetable_from_body(programme_event(programme, &PARENT), body, &read), 0);
         ck_assert_uint_eq(timetable_diff(draft, read, NULL), 0);
         place(programme, PARENT, "night", "attic", 1440, 60);
-        timetable_unref(draft);
+        timetable_free(draft);
         draft = timetable_from_draft(programme, &PARENT);
         ck_assert_uint_eq(timetable_diff(read, draft, NULL), 1);
-        timetable_unref(draft);
-        timetable_unref(read);
+        timetable_free(draft);
+        timetable_free(read);
         free(body);
 }
 END_TEST
@@ -127,7 +127,7 @@ START_TEST(now_tells_what_runs_and_what_comes_that_day)
         ck_assert_ptr_null(next); /* the night's session is the next day's */
         ck_assert_ptr_null(running(draft, 600, &next));
         ck_assert_str_eq(running(draft, 1440 + 89, &next), "night");
-        timetable_unref(draft);
+        timetable_free(draft);
 }
 END_TEST
 

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "base/workers.h"
 #include "house.h"
 
 static struct house *house;

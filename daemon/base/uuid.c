@@ -4,16 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
-static int hex_value(char c)
-{
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
-}
+#include "base/hex.h"
 
 bool uuid_parse(const char *text, struct uuid *uuid)
 {
@@ -29,8 +20,8 @@ bool uuid_parse(const char *text, struct uuid *uuid)
                                 return false;
                         continue;
                 }
-                high = hex_value(text[i]);
-                low = hex_value(text[i + 1]);
+                high = hex_digit(text[i]);
+                low = hex_digit(text[i + 1]);
                 if (high < 0 || low < 0)
                         return false;
                 uuid->bytes[byte++] = (uint8_t)(high << 4 | low);

@@ -6,19 +6,9 @@
 #include <string.h>
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "base/hex.h"
 #include "wire/jsonscan.h"
 #include "wire/jsontoken.h"
-
-static int hex_digit(char c)
-{
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
-}
 
 /* The four digits after \u; -1 when they are not that. */
 static int32_t hex_unit(const char *at, const char *end)

@@ -71,6 +71,3 @@ void csv_write_text(struct csv_writer *writer, const char *text); /* NULL: an em
 void csv_write_end(struct csv_writer *writer); /* ends the row */
 /* The line of names: csv_registration_columns, then the fields. */
 void csv_write_registration_header(struct csv_writer *writer, const char *const *fields, size_t count);
-/* A registration as registration.get shows it, under that line. */
-void csv_write_registration(
-        struct csv_writer *writer, const json_t *registration, const char *const *fields, size_t count);

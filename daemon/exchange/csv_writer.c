@@ -57,29 +57,3 @@ void csv_write_registration_header(struct csv_writer *writer, const char *const 
         }
         csv_write_end(writer);
 }
-
-static void write_value(struct csv_writer *writer, const json_t *value)
-{
-        char number[32];
-
-        if (json_is_boolean(value)) {
-                csv_write_text(writer, json_is_true(value) ? "true" : "false");
-        } else if (json_is_integer(value)) {
-                snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-                csv_write_text(writer, number);
-        } else {
-                csv_write_text(writer, json_string_value(value));
-        }
-}
-
-void csv_write_registration(
-        struct csv_writer *writer, const json_t *registration, const char *const *fields, size_t count)
-{
-        const json_t *values = json_object_get(registration, "fields");
-
-        for (size_t i = 0; csv_registration_columns[i]; i++)
-                write_value(writer, json_object_get(registration, csv_registration_columns[i]));
-        for (size_t i = 0; i < count; i++)
-                write_value(writer, json_object_get(values, fields[i]));
-        csv_write_end(writer);
-}

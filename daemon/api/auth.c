@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* auth.*: who a connection is. */
-#include "api/auth.h"
-
 #include <string.h>
 
 #include "api/api.h"
 #include "api/guard.h"
+#include "api/login.h"
 #include "api/methods.h"
 #include "api/params.h"
-#include "api/login.h"
 #include "api/token_rights.h"
 
 static const struct param whoami_result[] = {
-        P_WORDS("role", REQ, role_word_list, NULL, "what it may do"),
+        P_WORDS("role", REQ, role_words, NULL, "what it may do"),
         P("label", PARAM_TEXT, REQ, "the token's label, or the user's name"),
         P("event", PARAM_SLUG, NUL, "the one event it is bound to"),
         P_ARRAY("checkpoints", NUL, 0, slug_item, "the checkpoints it is bound to"),
         PARAM_END,
 };
-
-const char *const role_word_list[] = { "public", "door", "desk", "organiser", "admin", NULL };
 
 static void write_rights(
         struct jsonout *out, enum role role, const char *label, const char *event, const char *checkpoints)
@@ -195,7 +191,7 @@ static const struct param enrol_params[] = { P_RANGE("code", PARAM_TEXT, REQ, 1,
 static const struct param enrol_result[] = {
         P("id", PARAM_TEXT, REQ, "the token's id"),
         P("token", PARAM_TEXT, REQ, "the secret, shown this once"),
-        P_WORDS("role", REQ, role_word_list, NULL, "what it may do"),
+        P_WORDS("role", REQ, role_words, NULL, "what it may do"),
         P("label", PARAM_TEXT, REQ, "the token's label"),
         P("event", PARAM_SLUG, NUL, "the one event it is bound to"),
         P_ARRAY("checkpoints", NUL, 0, slug_item, "the checkpoints it is bound to"),

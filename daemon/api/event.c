@@ -8,12 +8,10 @@
 #include "api/methods.h"
 #include "api/noun.h"
 #include "api/params.h"
+#include "api/placing.h"
 #include "programme/speakers.h"
 
 static const char *const rule_words[] = { "refuse", "block_publish", "warn", "ignore", NULL };
-static const char *const conflict_words[] = { "room_taken", "speaker_taken", "outside_event",
-        "room_unavailable", "speaker_unavailable", "room_too_small", "feature_missing", "break_too_short",
-        "track_overlap", "attendee_clash", NULL };
 static const char *const at_door_words[] = { "show", "ask", NULL };
 
 /* An event as clients see it. */
@@ -132,7 +130,7 @@ static const struct param language_item[] = { P_RANGE(NULL, PARAM_TEXT, 0, 1, 35
                 P("parent", PARAM_SLUG, flag, "the event that it is co-located with"),                       \
                 P_ARRAY("languages", flag, 100, language_item, "spoken there"),                              \
                 P_RANGE("min_break_minutes", PARAM_INT, flag, 0, 1440, "the least rest between sessions"),   \
-                P_MAP("rules", flag, rule_item, conflict_words, "what each kind of conflict does"),          \
+                P_MAP("rules", flag, rule_item, conflict_kind_words, "what each kind of conflict does"),     \
                 P_ARRAY("fields", flag, 100, field_item, "what registrations hold besides")
 
 static const struct param put_params[] = {

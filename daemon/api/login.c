@@ -8,7 +8,7 @@
 #include "api/state.h"
 #include "base/buffer.h"
 
-static const char *const role_words[] = { "public", "door", "desk", "organiser", "admin" };
+const char *const role_words[] = { "public", "door", "desk", "organiser", "admin", NULL };
 
 const char *role_word(enum role role)
 {
@@ -17,7 +17,7 @@ const char *role_word(enum role role)
 
 bool role_parse(const char *word, enum role *role)
 {
-        for (size_t i = 0; i < sizeof(role_words) / sizeof(role_words[0]); i++)
+        for (size_t i = 0; role_words[i]; i++)
                 if (strcmp(role_words[i], word) == 0) {
                         *role = (enum role)i;
                         return true;

@@ -18,6 +18,7 @@ struct login {
 struct login *login_new(struct peer *peer, uid_t daemon_uid);
 struct login *login_free(struct login *login);
 struct login *login_copy(const struct login *login);
+extern const char *const role_words[]; /* NULL-terminated */
 const char *role_word(enum role role);
 bool role_parse(const char *word, enum role *role);
 /* Whether the login's token covers an event (its own, or a child of its own). */

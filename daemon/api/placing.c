@@ -8,17 +8,17 @@
 
 static const char *const severity_words[] = { "hard", "warning", NULL };
 #define X(name, word, hard) word,
-static const char *const kind_words[] = { CONFLICT_KINDS(X) NULL };
+const char *const conflict_kind_words[] = { CONFLICT_KINDS(X) NULL };
 #undef X
 
-const struct param accept_item[] = { P_WORDS(NULL, 0, kind_words, NULL, NULL) };
+const struct param accept_item[] = { P_WORDS(NULL, 0, conflict_kind_words, NULL, NULL) };
 static const struct param accepted_members[] = {
         P("by", PARAM_TEXT, REQ, NULL),
         P("at", PARAM_INSTANT, REQ, NULL),
         PARAM_END,
 };
 static const struct param conflict_members[] = {
-        P_WORDS("kind", REQ, kind_words, NULL, NULL),
+        P_WORDS("kind", REQ, conflict_kind_words, NULL, NULL),
         P_WORDS("severity", REQ, severity_words, NULL, NULL),
         P("message", PARAM_TEXT, REQ, NULL),
         P_ARRAY("sessions", REQ, 0, text_item, "one of another event of the family as event/session"),

@@ -30,5 +30,6 @@ void placing_write_conflicts(const struct placing *placing, struct jsonout *out)
 /* {placed, conflicts, version}. */
 void placing_write(const struct placing *placing, bool placed, int64_t version, struct jsonout *out);
 
+extern const char *const conflict_kind_words[]; /* NULL-terminated */
 extern const struct param accept_item[], conflict_item[];
 extern const char *const place_errors[];

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/auth.h"
 #include "api/methods.h"
 #include "api/params.h"
 #include "api/token_rights.h"
@@ -159,7 +158,7 @@ static void token_create(struct call *call)
 }
 
 static const struct param create_params[] = {
-        P_WORDS("role", REQ, role_word_list + 1, NULL, "what it may do, each including those before it"),
+        P_WORDS("role", REQ, role_words + 1, NULL, "what it may do, each including those before it"),
         P_RANGE("label", PARAM_TEXT, REQ, 1, 300, "whose it is, for lists and logs"),
         P("event", PARAM_SLUG, 0, "the one event (and its co-located ones) it is for"),
         P_ARRAY("checkpoints", 0, 1000, slug_item, "the checkpoints of that event it is for"),
@@ -221,7 +220,7 @@ static void token_invite(struct call *call)
 }
 
 static const struct param invite_params[] = {
-        P_WORDS("role", REQ, role_word_list + 1, NULL, "what the token may do"),
+        P_WORDS("role", REQ, role_words + 1, NULL, "what the token may do"),
         P_RANGE("label", PARAM_TEXT, REQ, 1, 300, "whose it is, for lists and logs"),
         P("event", PARAM_SLUG, 0, "the one event (and its co-located ones) it is for"),
         P_ARRAY("checkpoints", 0, 1000, slug_item, "the checkpoints of that event it is for"),
@@ -298,7 +297,7 @@ static void token_list(struct call *call)
 
 static const struct param token_members[] = {
         P("id", PARAM_TEXT, REQ, NULL),
-        P_WORDS("role", REQ, role_word_list, NULL, NULL),
+        P_WORDS("role", REQ, role_words, NULL, NULL),
         P("label", PARAM_TEXT, REQ, NULL),
         P("event", PARAM_SLUG, NUL, NULL),
         P_ARRAY("checkpoints", NUL, 0, slug_item, NULL),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Workers that go on whatever dies under them. Each change bears a request key and is repeated, over the other daemon,
-until it has an answer; what was answered is kept, to be held against the database and both memories at the end.
+Workers that go on whatever dies under them. Each change bears a request key, each scan a nonce, and is repeated, over
+the other daemon, until it has an answer; what was answered is kept, to be held against the database and both memories at the end.
 """
 import random
 import threading
@@ -22,7 +22,7 @@ class Registration:
         self.credential = answer["credential"]
         self.version = answer["version"]
         self.notes = None
-        self.cancelled = False
+        self.cancelled = self.admitted = False
 
 
 class Worker(threading.Thread):
@@ -37,6 +37,7 @@ class Worker(threading.Thread):
         self.answered = [0] * len(addresses)  # how many answers each daemon gave
         self.made = []
         self.keys = set()
+        self.scans = {}  # by nonce
         self.rooms = {}
         self.longest = 0.0
         self.stopping = False
@@ -70,8 +71,10 @@ class Worker(threading.Thread):
 
     def settle(self, method, **params):
         """The first answer that the change gets, from whichever daemon; sometimes it is asked of the other again."""
-        params = {"event": self.event, "request_key": new_uuid(), "deadline_ms": 10000, **params}
-        self.keys.add(params["request_key"])
+        params = {"event": self.event, "deadline_ms": 10000, **params}
+        if "nonce" not in params:
+            params["request_key"] = new_uuid()
+            self.keys.add(params["request_key"])
         began = time.monotonic()
         result = None
         while result is None:
@@ -106,6 +109,15 @@ class Worker(threading.Thread):
         answer = self.settle("registration.cancel", registration=one.id, undo=not one.cancelled)
         assert answer["version"] == one.version and answer["status"] == ("cancelled" if one.cancelled else "confirmed")
 
+    def scan(self):
+        """At a checkpoint that lets each in once."""
+        one, nonce = self.random.choice(self.made), new_uuid()
+        reason = "cancelled" if one.cancelled else "already_admitted" if one.admitted else None
+        answer = self.settle("checkin.scan", checkpoint="door", credential=one.credential, nonce=nonce)
+        assert answer["reason"] == reason and answer["attendee"]["registration"] == one.id, (reason, answer)
+        one.admitted = one.admitted or reason is None
+        self.scans[nonce] = answer["scan"], answer["verdict"]
+
     def put(self):
         room = f"room-{self.number}-{self.random.randrange(4)}"
         name, version = new_uuid(), self.rooms.get(room, (0, ""))[0] + 1
@@ -116,7 +128,7 @@ class Worker(threading.Thread):
         try:
             self.create()
             while not self.stopping:
-                self.random.choice([self.create, self.create, self.update, self.cancel, self.put])()
+                self.random.choice([self.create, self.update, self.cancel, self.put, self.scan, self.scan])()
         except BaseException as failure:  # shown by the test's own thread
             self.failure = failure
 
@@ -164,6 +176,10 @@ class Load:
     @property
     def keys(self):
         return {key for worker in self.workers for key in worker.keys}
+
+    @property
+    def scans(self):
+        return {nonce: scan for worker in self.workers for nonce, scan in worker.scans.items()}
 
     @property
     def rooms(self):

@@ -31,6 +31,7 @@ def test_a_change_is_known_at_the_other_daemon_within_100_ms(second_daemon, even
 
 def test_memory_is_the_same_after_the_feeds_connection_was_killed_under_load(proxy, hasty, daemon, event):
     event.ticket()
+    event.checkpoint()
     chance = random.Random(12)
     with Load([daemon, hasty], event.slug, count=6) as load:
         for _ in range(12):

@@ -75,11 +75,17 @@ def check_database(cluster, load):
         room: [str(version), name] for room, (version, name) in load.rooms.items()}
     keys = [row[0] for row in cluster.psql("SELECT key FROM usher.request_key")]
     assert len(keys) == len(set(keys)) and set(keys) == load.keys
+    assert rows(cluster, "SELECT nonce, verdict FROM usher.scan") == {nonce: [verdict] for nonce, (_, verdict) in load.scans.items()}
+    assert len({scan for scan, _ in load.scans.values()}) == len(load.scans)
+    assert [row[0] for row in cluster.psql("SELECT registration FROM usher.presence WHERE admitted ORDER BY 1")] == sorted(
+        one.id for one in load.registrations if one.admitted)
     assert cluster.psql("SELECT family_id, writer, seq FROM usher.change GROUP BY 1, 2, 3 HAVING count(*) > 1") == []
     # Each change of a row left one line in the feed, and a writer's numbers have no gap.
     assert cluster.psql("""SELECT id, version FROM usher.change WHERE kind IN ('room', 'registration')
                            GROUP BY event_id, kind, id, version HAVING count(*) > 1""") == []
-    assert cluster.psql("""SELECT w.writer FROM usher.writer AS w LEFT JOIN usher.change AS c USING (family_id, writer)
+    assert cluster.psql("""SELECT w.writer FROM usher.writer AS w
+                           LEFT JOIN (SELECT family_id, writer, seq FROM usher.change
+                                      UNION ALL SELECT family_id, writer, seq FROM usher.scan) AS c USING (family_id, writer)
                            GROUP BY w.family_id, w.writer, w.next_seq HAVING count(c.seq) <> w.next_seq - 1""") == []
 
 
@@ -90,6 +96,8 @@ def check_memory(daemon, load, slug):
             assert (held["version"], held["notes"], held["status"] == "cancelled") == (one.version, one.notes, one.cancelled)
         held = {room["room"]: (room["version"], room["name"]) for room in client.call("room.list", event=slug, limit=1000)["rooms"]}
         assert held == load.rooms
+        admitted = sum(one.admitted for one in load.registrations)
+        wait_until(lambda: client.call("checkin.stats", event=slug)["admitted"] == admitted, what=f"{admitted} admitted")
 
 
 def test_what_is_answered_outlives_kill_9_and_nothing_is_done_twice(pair):
@@ -99,6 +107,7 @@ def test_what_is_answered_outlives_kill_9_and_nothing_is_done_twice(pair):
     with pair[0].admin() as client:
         slug = Event(client).slug
         client.call("ticket.put", event=slug, ticket="standard", name="Standard")
+        client.call("checkpoint.put", event=slug, checkpoint="door", name="Door", mode="once")
     began = time.monotonic()
     slowest = 0
     with Load(pair, slug) as load:
@@ -119,5 +128,5 @@ def test_what_is_answered_outlives_kill_9_and_nothing_is_done_twice(pair):
     for daemon in pair:
         check_memory(daemon, load, slug)
     assert sum(killer.done.values()) == KILLS
-    print(f"{KILLS} kills in {time.monotonic() - began:.0f} s: {killer.done}; {len(load.keys)} changes settled, "
-          f"{len(load.registrations)} registrations; served again after at most {slowest:.1f} s")
+    print(f"{KILLS} kills in {time.monotonic() - began:.0f} s: {killer.done}; {len(load.keys)} changes and {len(load.scans)} scans "
+          f"settled, {len(load.registrations)} registrations; served again after at most {slowest:.1f} s")

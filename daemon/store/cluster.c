@@ -165,9 +165,10 @@ static void remove_misleading(const char *path)
 
 static bool answers(const struct cluster *cluster)
 {
-        PGPing ping = PQping(cluster->owner_conninfo);
+        /* One that accepts and says nothing would be waited for for ever. */
+        _cleanup_(freep) char *hasty = xasprintf("%s connect_timeout=2", cluster->owner_conninfo);
 
-        return ping == PQPING_OK;
+        return PQping(hasty) == PQPING_OK;
 }
 
 static bool is_alive(const struct cluster *cluster)

@@ -6,11 +6,8 @@
  */
 #include "store/private.h"
 
-#include <dirent.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -29,10 +26,7 @@ enum loader_step {
         LOAD_DONE
 };
 
-enum { MIGRATIONS_MAX = 1000, SILENT_SECONDS = 60 };
-
-#define MIGRATION_LOCK                                                                                       \
-        "7305793280" /* of pg_advisory_xact_lock: daemons that start together migrate one after the other */
+enum { SILENT_SECONDS = 60 };
 
 struct loader {
         struct store *store;
@@ -102,50 +96,6 @@ void rows_apply(
 
 /* ---- migrations ---- */
 
-/* "0003-record.sql": its number; 0: not a migration. */
-static int migration_number(const char *name)
-{
-        char *end;
-        long number = strtol(name, &end, 10);
-        size_t length = strlen(name);
-
-        if (end != name + 4 || *end != '-' || length < 5 || strcmp(name + length - 4, ".sql") != 0)
-                return 0;
-        return number > 0 && number < MIGRATIONS_MAX ? (int)number : 0;
-}
-
-static int find_migration(const char *dir, int wanted, char **path)
-{
-        DIR *folder = opendir(dir);
-        struct dirent *entry;
-        int newest = 0;
-
-        if (!folder)
-                return error_origin(-errno);
-        while ((entry = readdir(folder))) {
-                int number = migration_number(entry->d_name);
-
-                newest = number > newest ? number : newest;
-                if (number && number == wanted && path)
-                        *path = xasprintf("%s/%s", dir, entry->d_name);
-        }
-        closedir(folder);
-        return newest;
-}
-
-static int read_file(const char *path, struct buffer *out)
-{
-        _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-        char chunk[16384];
-        ssize_t length;
-
-        if (fd < 0)
-                return error_origin(-errno);
-        while ((length = read(fd, chunk, sizeof(chunk))) > 0)
-                buffer_add(out, chunk, (size_t)length);
-        return length < 0 ? error_origin(-errno) : 0;
-}
-
 static void loader_fail(struct loader *loader, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void loader_fail(struct loader *loader, const char *format, ...)
@@ -161,29 +111,16 @@ static void loader_fail(struct loader *loader, const char *format, ...)
         store_fail(store, why);
 }
 
-/* One transaction a migration, under a lock, checked again once the lock is held. */
 static void send_migration(struct loader *loader, int number)
 {
-        _cleanup_(freep) char *path = NULL;
         _cleanup_(buffer_deinit) struct buffer script = BUFFER_NULL;
 
-        if (find_migration(loader->store->settings.sql_dir, number, &path) < 0 || !path) {
-                loader_fail(
-                        loader, "the migration %d is missing in %s", number, loader->store->settings.sql_dir);
+        if (migration_script(loader->store->settings.sql_dir, number, &script) < 0) {
+                loader_fail(loader, "the migration %d in %s cannot be read", number,
+                        loader->store->settings.sql_dir);
                 return;
         }
         log_info("migrating the database to version %d", number);
-        buffer_addf(&script, "BEGIN; SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ");\n");
-        buffer_addf(&script,
-                "DO $check$ BEGIN IF to_regclass('usher.schema_version') IS NOT NULL THEN "
-                "IF (SELECT max(version) FROM usher.schema_version) >= %d THEN "
-                "RAISE EXCEPTION 'migrated meanwhile'; END IF; END IF; END $check$;\n",
-                number);
-        if (read_file(path, &script) < 0) {
-                loader_fail(loader, "the migration %s cannot be read", path);
-                return;
-        }
-        buffer_addf(&script, "\n;INSERT INTO usher.schema_version (version) VALUES (%d); COMMIT;", number);
         loader->step = LOAD_MIGRATE;
         pgconn_send_script(&loader->conn, script.data);
 }
@@ -202,7 +139,7 @@ static void version_known(struct loader *loader)
 {
         struct store *store = loader->store;
 
-        loader->newest = find_migration(store->settings.sql_dir, 0, NULL);
+        loader->newest = migrations_newest(store->settings.sql_dir);
         if (loader->newest <= 0) {
                 loader_fail(loader, "no migrations are found in %s", store->settings.sql_dir);
         } else if (loader->version > loader->newest) {

@@ -178,6 +178,13 @@ void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us
         void (*done)(void *context, enum outcome), void *context);
 const struct record *store_record(const struct store *store, const char *kind);
 
+/* ---- migrations (migrations.c) ---- */
+
+/* The number of the newest in `dir`; 0: there is none. Negative: the folder cannot be read. */
+int migrations_newest(const char *dir);
+/* What makes that one of the database, once: refused as "migrated meanwhile" when another daemon has. */
+int migration_script(const char *dir, int number, struct buffer *script);
+
 /* ---- loading (load.c): migrations, then every family, once ---- */
 
 struct loader;

@@ -26,6 +26,10 @@ def pair(make_daemon):
     directory = place.make_directory()
     second = first.second(directory, settings={"database": {"batch_deadline_ms": 2000}}).start()
     yield first, second
+    for one in (first, second):  # shown when it failed
+        print("\n".join([f"--- the log of {one.directory}", *one.log[-60:]]))
+    if (first.state / "pg.log").exists():
+        print("--- PostgreSQL's", *(first.state / "pg.log").read_text(errors="replace").splitlines()[-60:], sep="\n")
     second.stop()
     shutil.rmtree(directory)
 

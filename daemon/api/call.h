@@ -82,6 +82,8 @@ void call_claim_programme(struct call *call, const struct family *family);
 /* Joins the store's queue (after asking for the request key's earlier result, where one is given). */
 void call_submit(
         struct call *call, const struct uuid *family, enum decision (*decide)(struct call *, struct batch *));
+/* Until when (monotonic) it waits for what needs a database, which may be away. */
+int64_t call_patience(const struct call *call);
 /* One statement that reads, until the call's deadline. */
 void call_read(struct call *call, const char *sql, size_t count, const char *const *values,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result));

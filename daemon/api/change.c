@@ -164,14 +164,17 @@ static void caught_up(void *context, enum outcome outcome)
                 call_fail_unavailable(call, !call->has_request_key);
 }
 
-/* What changes rows is compared with the database as it is recorded. Other answers are not, so they wait for the feed. */
-static void catch_up(struct call *call)
+int64_t call_patience(const struct call *call)
 {
         int64_t until_us = clock_monotonic_us() + call->api->settings->offline_deadline_us;
 
-        store_catch_up(call->api->store, &call->change.family,
-                call->change.patient || call->deadline_us < until_us ? call->deadline_us : until_us,
-                caught_up, call);
+        return call->change.patient || call->deadline_us < until_us ? call->deadline_us : until_us;
+}
+
+/* What changes rows is compared with the database as it is recorded. Other answers are not, so they wait for the feed. */
+static void catch_up(struct call *call)
+{
+        store_catch_up(call->api->store, &call->change.family, call_patience(call), caught_up, call);
 }
 
 static bool may_be_put_off(const struct call *call)

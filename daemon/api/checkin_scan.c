@@ -125,8 +125,10 @@ static void caught_up(void *context, enum outcome outcome)
 {
         struct call *call = context;
 
-        (void)outcome; /* not caught up: its deadline has passed, or it is judged by what is known */
-        scan_submit(call->own);
+        if (outcome == OUTCOME_DONE)
+                scan_submit(call->own);
+        else
+                call_fail_unavailable(call, false);
 }
 
 /* Another daemon may have issued it a moment ago: whoever is sent away was looked for in all that has been recorded. */
@@ -134,10 +136,10 @@ static void submit_unknown(struct call *call, struct scan *scan, struct login *l
 {
         if (!is_in_pace(call, scan, login))
                 return;
-        if (call->api->database == STORE_ONLINE)
-                store_catch_up(call->api->store, &scan->family, call->deadline_us, caught_up, call);
-        else
+        if (scan->dry_run && call->api->database != STORE_ONLINE)
                 scan_submit(scan);
+        else
+                store_catch_up(call->api->store, &scan->family, call_patience(call), caught_up, call);
 }
 
 static void checkin_scan(struct call *call)

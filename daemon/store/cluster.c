@@ -37,6 +37,7 @@ enum {
 };
 
 #define PORT "5432" /* of its socket's name; no TCP port is opened */
+#define PORT_SETTING "port=" PORT
 
 struct cluster {
         struct store *store;

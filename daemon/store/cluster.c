@@ -37,7 +37,6 @@ enum {
 };
 
 #define PORT "5432" /* of its socket's name; no TCP port is opened */
-#define PORT_SETTING "port=" PORT
 
 struct cluster {
         struct store *store;
@@ -207,9 +206,9 @@ static void start_on_thread(void *context)
         _cleanup_(freep) char *postgres = xasprintf("%s/postgres", cluster->bindir);
         _cleanup_(freep) char *pid_file = xasprintf("%s/postmaster.pid", cluster->data);
         _cleanup_(freep) char *socket_lock = xasprintf("%s/.s.PGSQL." PORT ".lock", cluster->sockets);
-        const char *argv[] = { postgres, "-D", cluster->data, "-k", cluster->sockets, "-c", "port=" PORT,
-                "-c", "listen_addresses=", "-c", "max_connections=40", "-c", "unix_socket_permissions=0700",
-                "-c", "log_timezone=UTC", NULL };
+        const char *argv[] = { postgres, "-D", cluster->data, "-k", cluster->sockets, "-p", PORT, "-c",
+                "listen_addresses=", "-c", "max_connections=40", "-c", "unix_socket_permissions=0700", "-c",
+                "log_timezone=UTC", NULL };
         int r;
 
         cluster->why[0] = '\0';

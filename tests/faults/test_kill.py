@@ -15,7 +15,7 @@ from harness.daemon import wait_until
 from harness.world import Event
 from load import Load
 
-KILLS = int(os.environ.get("USHERD_KILLS", "60"))
+KILLS = int(os.environ.get("USHERD_KILLS", "80"))
 SERVED_AGAIN_SECONDS = 60
 
 

@@ -95,7 +95,7 @@ def take_turns(rig, files, say):
 
 def ceiling(rig, say):
     """The same rows of the log as fast as PostgreSQL takes them when nobody waits for an answer."""
-    database, path = rig.cluster.database, rig.here / "scans.copy"
+    database, path = rig.database, rig.here / "scans.copy"
     count = int(rig.psql(database, "-c", f"COPY (SELECT * FROM usher.scan LIMIT {3 * ROW}) TO '{path}' (FORMAT binary)",
                          "-c", f"SELECT least(count(*), {3 * ROW}) FROM usher.scan"))
     for what, statement in (("COPY", f"COPY ceiling FROM '{path}' (FORMAT binary)"),

@@ -71,7 +71,7 @@ def measure(say=lambda text: print(text, flush=True)):
         rig.psql("postgres", "-c", "CREATE DATABASE reference")
         rig.psql("reference", "-f", rig.here / "sql" / "reference_people.sql")
         people = rig.here / "people.copy"
-        rig.psql(rig.cluster.database, "-c", "COPY (SELECT id, status, name, name_latin, organisation, title, ticket, version, "
+        rig.psql(rig.database, "-c", "COPY (SELECT id, status, name, name_latin, organisation, title, ticket, version, "
                  f"concat_ws(' ', name, name_latin, organisation, email, search, id) FROM usher.registration) TO '{people}'")
         rig.psql("reference", "-c", f"COPY person FROM '{people}'", "-c", "CREATE INDEX ON person USING gin (words gin_trgm_ops)",
                  "-c", "VACUUM ANALYZE person")

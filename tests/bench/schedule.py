@@ -57,7 +57,7 @@ def prepare(rig):
 def check_reference(rig, asked):
     """It is asked for the same sessions in the same order, and as much of each."""
     compact = lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":"))  # noqa: E731
-    made = json.loads(rig.psql(rig.cluster.database, "-f", rig.here / "sql" / "reference_schedule.sql"))
+    made = json.loads(rig.psql(rig.database, "-f", rig.here / "sql" / "reference_schedule.sql"))
     assert [one["session"] for one in made["sessions"]] == [one["session"] for one in asked["sessions"]]
     size, of_reference = len(compact(asked).encode()), len(compact(made).encode())
     assert 0.95 < of_reference / size < 1.05, f"{size} and {of_reference} bytes"
@@ -68,13 +68,13 @@ def measure(say=lambda text: print(text, flush=True)):
     with bench.Rig() as rig:
         size = check_reference(rig, prepare(rig))
         say(f"one day of {SESSIONS} sessions: {size:,} bytes")
-        rig.psql(rig.cluster.database, "-c", "VACUUM ANALYZE")
+        rig.psql(rig.database, "-c", "VACUUM ANALYZE")
         requests = rig.requests("schedule", [("schedule.get", {"event": bench.EVENT, "day": DAY}, ['"session":"session-149"'])])
         ours, theirs = {name: [] for name, *_ in LEVELS}, {clients: [] for clients in CLIENTS}
         for run in range(-1, RUNS):
             for (name, connections, depth), clients in zip(LEVELS, CLIENTS):
                 us = rig.load(requests, connections, depth, seconds=SECONDS)
-                them = rig.pgbench("reference_schedule.sql", clients, SECONDS, database=rig.cluster.database)
+                them = rig.pgbench("reference_schedule.sql", clients, SECONDS, database=rig.database)
                 if run < 0:  # warm, both
                     continue
                 ours[name].append(us)

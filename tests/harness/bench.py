@@ -90,6 +90,7 @@ class Rig:
             shutil.rmtree(self.here)
             raise
         self.cluster = self.daemon.cluster
+        self.database = self.cluster.database  # before there are others
         self.admin = self.daemon.admin()
         self.admin.checked = False
         return self

@@ -26,8 +26,11 @@ LANGUAGE sql STABLE AS $$
         SELECT c.*
         FROM usher.writer AS w
         LEFT JOIN unnest(p_writers, p_seqs) AS p (writer, seq) ON p.writer = w.writer
-        JOIN usher.change AS c
-                ON c.family_id = p_family AND c.writer = w.writer AND c.seq > coalesce(p.seq, 0)
+        CROSS JOIN LATERAL ( -- OFFSET keeps it one: the planner would read all of them to leave most out
+                SELECT * FROM usher.change AS c
+                WHERE c.family_id = p_family AND c.writer = w.writer AND c.seq > coalesce(p.seq, 0)
+                OFFSET 0
+        ) AS c
         WHERE w.family_id = p_family AND w.next_seq - 1 > coalesce(p.seq, 0)
 $$;
 
@@ -56,8 +59,11 @@ LANGUAGE sql STABLE AS $$
         SELECT s.*
         FROM usher.writer AS w
         LEFT JOIN unnest(p_writers, p_seqs) AS p (writer, seq) ON p.writer = w.writer
-        JOIN usher.scan AS s
-                ON s.family_id = p_family AND s.writer = w.writer AND s.seq > coalesce(p.seq, 0)
+        CROSS JOIN LATERAL (
+                SELECT * FROM usher.scan AS s
+                WHERE s.family_id = p_family AND s.writer = w.writer AND s.seq > coalesce(p.seq, 0)
+                OFFSET 0
+        ) AS s
         WHERE w.family_id = p_family AND w.next_seq - 1 > coalesce(p.seq, 0)
         ORDER BY s.writer, s.seq
 $$;

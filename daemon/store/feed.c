@@ -94,21 +94,47 @@ static void waiters_finish(struct feed *feed)
         }
 }
 
-/* Statements about a family, each beginning where this daemon stands in it. */
-static void ask_beyond(struct feed *feed, const struct feed_family *family, const char *const *sqls,
-        const enum feed_due *dues, size_t count)
+static void ask_from(struct feed *feed, const struct uuid *family, const struct places *places,
+        const char *const *sqls, const enum feed_due *dues, size_t count)
 {
         _cleanup_(buffer_deinit) struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
         char uuid[37];
         const char *values[3];
 
-        uuid_format(&family->family, uuid);
-        places_write(&family->places, &writers, &seqs);
+        uuid_format(family, uuid);
+        places_write(places, &writers, &seqs);
         values[0] = uuid;
         values[1] = writers.data;
         values[2] = seqs.data;
         for (size_t i = 0; i < count; i++)
                 ask(feed, dues[i], sqls[i], 3, values);
+}
+
+/* Statements about a family, each beginning where this daemon stands in it. */
+static void ask_beyond(struct feed *feed, const struct feed_family *family, const char *const *sqls,
+        const enum feed_due *dues, size_t count)
+{
+        ask_from(feed, &family->family, &family->places, sqls, dues, count);
+}
+
+/* What our own lanes recorded they apply themselves: at a door's pace that is much to be read for nothing. */
+static void ask_scans(struct feed *feed, const struct feed_family *family)
+{
+        static const char *const sqls[] = {
+                "SELECT writer, seq, event_id, checkpoint, registration, day, verdict, reason, at, device, "
+                "inside, "
+                "presence_version, presence_inside, presence_admitted, first_at, first_device, undoes "
+                "FROM usher.scans_since($1::uuid, "
+                "$2::uuid[], $3::bigint[])",
+        };
+        struct places places = { NULL, 0, 0 };
+
+        for (size_t i = 0; i < family->places.count; i++)
+                places_advance(&places, &family->places.items[i].writer, family->places.items[i].seq);
+        for (size_t i = 0; i < feed->store->lane_count; i++)
+                places_advance(&places, &feed->store->lanes[i].writer, INT64_MAX);
+        ask_from(feed, &family->family, &places, sqls, (const enum feed_due[]){ DUE_SCANS }, 1);
+        places_deinit(&places);
 }
 
 /* A row or a scan of an event that memory does not know would have nowhere to go: the events come first. */
@@ -120,11 +146,6 @@ static void ask_changes(struct feed *feed)
         static const char *const sqls[] = {
                 "SELECT writer, seq, kind, event_id, id, version, deleted FROM usher.changes($1::uuid, "
                 "$2::uuid[], $3::bigint[])",
-                "SELECT writer, seq, event_id, checkpoint, registration, day, verdict, reason, at, device, "
-                "inside, "
-                "presence_version, presence_inside, presence_admitted, first_at, first_device, undoes "
-                "FROM usher.scans_since($1::uuid, "
-                "$2::uuid[], $3::bigint[])",
         };
         struct feed_family *family = &feed->families[feed->family], *nil = feed_family(feed, &UUID_NIL);
 
@@ -134,7 +155,8 @@ static void ask_changes(struct feed *feed)
         ask(feed, DUE_NOTHING, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL);
         if (family != nil)
                 ask_beyond(feed, nil, events, (const enum feed_due[]){ DUE_EVENTS }, 1);
-        ask_beyond(feed, family, sqls, (const enum feed_due[]){ DUE_CHANGES, DUE_SCANS }, 2);
+        ask_beyond(feed, family, sqls, (const enum feed_due[]){ DUE_CHANGES }, 1);
+        ask_scans(feed, family);
         ask_sync(feed, DUE_SYNC_CHANGES);
 }
 

@@ -135,7 +135,7 @@ static bool may_book(
                 call_fail_params(call, "/session", "a session that takes place: this one is cancelled");
                 return false;
         }
-        if (strcmp(registration->status, "confirmed") != 0) {
+        if (!registration_is(registration, "confirmed")) {
                 call_fail_params(call, "/registration", "a registration that is confirmed");
                 return false;
         }

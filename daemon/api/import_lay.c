@@ -264,11 +264,6 @@ static void put_code(struct import_lay *lay, struct pending *pending, const char
         table_add(&lay->by_code, pending);
 }
 
-static bool is_status(const struct registration_row *row, const char *status)
-{
-        return strcmp(row->status, status) == 0;
-}
-
 /* What was answered at the door, or given by an earlier file, stays: the row's fields are laid over it. */
 static char *merge_fields(const char *before, const char *given)
 {
@@ -289,7 +284,7 @@ static const char *move_place(
         const struct ticket_row *from = find_ticket(lay, current->ticket);
         const char *status;
 
-        if (!is_status(current, "confirmed") && !is_status(current, "waitlisted"))
+        if (!registration_is(current, "confirmed") && !registration_is(current, "waitlisted"))
                 return current->status;
         status = places_take(&lay->places, ticket);
         if (status && from)
@@ -324,7 +319,7 @@ static void lay_matched(struct import_lay *lay, const struct import_row *row, st
         struct registration_row fresh = *current;
         bool changed;
 
-        if (is_status(current, "erased")) {
+        if (registration_is(current, "erased")) {
                 refuse(outcome, "this person was erased", NULL);
                 return;
         }
@@ -345,8 +340,7 @@ static void lay_matched(struct import_lay *lay, const struct import_row *row, st
                         return;
                 }
                 if (strcmp(fresh.status, current->status) != 0)
-                        fresh.waiting_since =
-                                strcmp(fresh.status, "waitlisted") == 0 ? lay->now : INSTANT_NONE;
+                        fresh.waiting_since = registration_is(&fresh, "waitlisted") ? lay->now : INSTANT_NONE;
         }
         if (changed)
                 record_update(lay, row, match, &fresh);
@@ -403,7 +397,7 @@ static void lay_created(struct import_lay *lay, const struct import_row *row, st
         /* Nobody else has seen it yet: so it may still be changed. */
         sealed->status = status;
         sealed->created_at = sealed->changed_at = at;
-        sealed->waiting_since = strcmp(status, "waitlisted") == 0 ? at : INSTANT_NONE;
+        sealed->waiting_since = registration_is(sealed, "waitlisted") ? at : INSTANT_NONE;
         lay->created++;
         pending = pending_add(lay, sealed, NULL);
         if (same && import_row_signed(row, ticket, lay->key_number))
@@ -447,7 +441,7 @@ static void promote(struct import_lay *lay, struct pending *pending, const struc
 
 static bool waits_for(const struct registration_row *row, const char *ticket)
 {
-        return is_status(row, "waitlisted") && strcmp(row->ticket, ticket) == 0;
+        return registration_is(row, "waitlisted") && strcmp(row->ticket, ticket) == 0;
 }
 
 /* Those who waited before this import come first, then those whom it put there. */

@@ -12,11 +12,6 @@
 #include "api/registration.h"
 #include "api/seats.h"
 
-static bool is_status(const struct registration_row *registration, const char *status)
-{
-        return strcmp(registration->status, status) == 0;
-}
-
 static void erase_row(struct call *call, struct batch *batch, const struct registration_row *before)
 {
         _cleanup_(row_unrefp) struct registration_row *row = NULL;
@@ -28,7 +23,7 @@ static void erase_row(struct call *call, struct batch *batch, const struct regis
         fresh.ticket = before->ticket;
         fresh.status = "erased";
         fresh.paid = before->paid;
-        fresh.keeps_place = is_status(before, "confirmed");
+        fresh.keeps_place = registration_is(before, "confirmed");
         fresh.created_at = before->created_at;
         fresh.changed_at = batch_now(batch);
         row = row_seal(&fresh);
@@ -89,11 +84,11 @@ static enum decision erase_decide(struct call *call, struct batch *batch)
 
         if (!before || call_is_stale(call, before->row.version))
                 return DECISION_ANSWERED;
-        if (is_status(before, "erased")) {
+        if (registration_is(before, "erased")) {
                 keep_erased(call, before->row.id, before->row.version);
                 return call_unchanged(call, batch);
         }
-        if (is_status(before, "waitlisted"))
+        if (registration_is(before, "waitlisted"))
                 seats_release(call, batch, before);
         booking_release_all(call, batch, before->row.id);
         erase_row(call, batch, before);

@@ -68,7 +68,7 @@ static void create_template(struct call *call, struct registration_row *fresh, c
         fresh->status = status;
         fresh->paid = call_bool(call, "paid", true);
         fresh->created_at = now;
-        fresh->waiting_since = strcmp(status, "waitlisted") == 0 ? now : INSTANT_NONE;
+        fresh->waiting_since = registration_is(fresh, "waitlisted") ? now : INSTANT_NONE;
 }
 
 static enum decision create_record(struct call *call, struct batch *batch, const struct ticket_row *ticket,
@@ -176,7 +176,7 @@ static const char *move_seat(
 
         if (!ticket)
                 return NULL;
-        if (strcmp(before->status, "confirmed") != 0 && strcmp(before->status, "waitlisted") != 0)
+        if (!registration_is(before, "confirmed") && !registration_is(before, "waitlisted"))
                 return before->status;
         status = seats_take(call, batch, ticket);
         if (!status) {
@@ -185,14 +185,6 @@ static const char *move_seat(
         }
         seats_release(call, batch, before);
         return status;
-}
-
-static bool is_erased(struct call *call, const struct registration_row *registration)
-{
-        if (strcmp(registration->status, "erased") != 0)
-                return false;
-        call_fail_not_found(call, "registration", registration->row.id);
-        return true;
 }
 
 /* Required texts cannot be cleared. */
@@ -215,14 +207,14 @@ static bool clears_well(struct call *call)
 static enum decision update_decide(struct call *call, struct batch *batch)
 {
         const char *code = call_text(call, "code");
-        const struct registration_row *before = registration_need(call); /* or the call is gone */
+        const struct registration_row *before = registration_need_living(call); /* or the call is gone */
         _cleanup_(buffer_deinit) struct buffer plain = BUFFER_NULL;
         _cleanup_(row_unrefp) struct registration_row *row = NULL;
         struct row_scratch scratch = { NULL, 0 };
         struct registration_row fresh;
         bool code_changes;
 
-        if (!before || is_erased(call, before) || call_is_stale(call, before->row.version))
+        if (!before || call_is_stale(call, before->row.version))
                 return DECISION_ANSWERED;
         if (!external_id_is_free(call, call_text(call, "external_id"), before))
                 return DECISION_ANSWERED;
@@ -236,8 +228,7 @@ static enum decision update_decide(struct call *call, struct batch *batch)
                         row_scratch_deinit(&scratch);
                         return DECISION_ANSWERED;
                 }
-                fresh.waiting_since =
-                        strcmp(fresh.status, "waitlisted") == 0 ? batch_now(batch) : INSTANT_NONE;
+                fresh.waiting_since = registration_is(&fresh, "waitlisted") ? batch_now(batch) : INSTANT_NONE;
         }
         registration_keep(call, before->row.id);
         fresh.row.version++;
@@ -306,14 +297,14 @@ const struct method registration_update_method = {
 static enum decision cancel_decide(struct call *call, struct batch *batch)
 {
         bool undo = call_bool(call, "undo", false);
-        const struct registration_row *before = registration_need(call); /* or the call is gone */
+        const struct registration_row *before = registration_need_living(call); /* or the call is gone */
         _cleanup_(row_unrefp) struct registration_row *row = NULL;
         struct registration_row fresh;
 
-        if (!before || is_erased(call, before) || call_is_stale(call, before->row.version))
+        if (!before || call_is_stale(call, before->row.version))
                 return DECISION_ANSWERED;
         registration_keep(call, before->row.id);
-        if ((strcmp(before->status, "cancelled") == 0) != undo)
+        if (registration_is(before, "cancelled") != undo)
                 return call_unchanged(call, batch);
         if (undo) {
                 const struct ticket_row *ticket = need_ticket(call, before->ticket);

@@ -10,6 +10,8 @@ void registration_write(
         const struct event_state *event, const struct registration_row *registration, struct jsonout *out);
 /* The registration named by the parameter; NULL: the call has been answered with not_found. */
 const struct registration_row *registration_need(struct call *call);
+/* The same of one that may still change: an erased one is not found, either. */
+const struct registration_row *registration_need_living(struct call *call);
 /* Claims one registration: changes of it, and its scans, are decided one after the other. */
 void registration_claim(struct call *call, const char *code);
 /* `kept` of a method whose result is made again: {"registration": code}. */

@@ -176,23 +176,14 @@ static void export_work(void *job)
         zone_free(zone);
 }
 
-static void release_result(void *context)
-{
-        free(context);
-}
-
 static void export_done(void *job, int dropped)
 {
         struct export *export = job;
-        size_t length = export->result.length;
-        char *text;
 
-        if (dropped) {
+        if (dropped)
                 call_fail_unavailable(export->call, true);
-                return;
-        }
-        text = buffer_steal(&export->result);
-        call_answer_shared(export->call, text, length, release_result, text);
+        else
+                call_answer_taken(export->call, &export->result);
 }
 
 /* ---- the call ---- */
@@ -241,11 +232,6 @@ static bool read_cursor(struct export *export, const char *cursor, struct instan
         return json_is_array(export->fields);
 }
 
-static bool is_erased(const struct registration_row *registration)
-{
-        return strcmp(registration->status, "erased") == 0;
-}
-
 static void take_rows(struct export *export, struct instant at, const char *id, size_t limit)
 {
         const struct event_state *event = export->call->event;
@@ -253,7 +239,7 @@ static void take_rows(struct export *export, struct instant at, const char *id, 
 
         export->rows = xcalloc(limit, sizeof(*export->rows));
         for (; row; row = roster_registration_after(event->roster, row->created_at, row->row.id)) {
-                if (is_erased(row))
+                if (registration_is(row, "erased"))
                         continue;
                 export->more = export->count == limit;
                 if (export->more)

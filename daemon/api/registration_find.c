@@ -88,7 +88,7 @@ static void write_hits(const struct finding *finding, struct jsonout *out)
         for (size_t i = 0; i < count; i++) {
                 const struct registration_row *row = roster_registration(roster, rows[i]->row.id);
 
-                if (row && strcmp(row->status, "erased") != 0)
+                if (row && !registration_is(row, "erased"))
                         write_item(out, row, desk);
         }
         json_end_array(out);

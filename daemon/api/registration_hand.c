@@ -20,14 +20,6 @@ static const struct ticket_row *ticket_of(
                 roster_tickets(call->event->roster), &registration->row.event, registration->ticket);
 }
 
-static bool is_gone(struct call *call, const struct registration_row *registration)
-{
-        if (strcmp(registration->status, "erased") != 0)
-                return false;
-        call_fail_not_found(call, "registration", registration->row.id);
-        return true;
-}
-
 /* ---- registration.transfer ---- */
 
 static void replace_all(struct call *call, struct batch *batch, const struct registration_row *registration)
@@ -66,12 +58,12 @@ static bool issue_next(struct call *call, struct batch *batch, const struct regi
 
 static enum decision transfer_decide(struct call *call, struct batch *batch)
 {
-        const struct registration_row *before = registration_need(call);
+        const struct registration_row *before = registration_need_living(call);
         _cleanup_(row_unrefp) struct registration_row *row = NULL;
         struct row_scratch scratch = { NULL, 0 };
         struct registration_row fresh;
 
-        if (!before || is_gone(call, before) || call_is_stale(call, before->row.version))
+        if (!before || call_is_stale(call, before->row.version))
                 return DECISION_ANSWERED;
         row_clear(&fresh, &registration_record);
         row_from_params(&fresh, call_param(call, "to"), false, &scratch);
@@ -148,11 +140,11 @@ static enum decision reissue_decide(struct call *call, struct batch *batch)
         const char *word = call_text(call, "kind") ? call_text(call, "kind") : "ticket",
                    *code = call_text(call, "code");
         enum credential_kind kind = (enum credential_kind)credential_kind_from_word(word);
-        const struct registration_row *before = registration_need(call); /* or the call is gone */
+        const struct registration_row *before = registration_need_living(call); /* or the call is gone */
         _cleanup_(buffer_deinit) struct buffer folded = BUFFER_NULL;
         const struct credential_row *standing;
 
-        if (!before || is_gone(call, before) || call_is_stale(call, before->row.version))
+        if (!before || call_is_stale(call, before->row.version))
                 return DECISION_ANSWERED;
         if (code && !registration_read_code(call, code, before->row.id, kind, &folded))
                 return DECISION_ANSWERED;

@@ -36,7 +36,7 @@ static void listing_free(void *own)
 
 static bool is_wanted(const struct listing *listing, const struct registration_row *row)
 {
-        if (listing->status && strcmp(row->status, listing->status) != 0)
+        if (listing->status && !registration_is(row, listing->status))
                 return false;
         if (listing->ticket && strcmp(row->ticket, listing->ticket) != 0)
                 return false;

@@ -45,6 +45,16 @@ const struct registration_row *registration_need(struct call *call)
         return registration;
 }
 
+const struct registration_row *registration_need_living(struct call *call)
+{
+        const struct registration_row *registration = registration_need(call);
+
+        if (!registration || !registration_is(registration, "erased"))
+                return registration;
+        call_fail_not_found(call, "registration", registration->row.id);
+        return NULL;
+}
+
 void registration_claim(struct call *call, const char *given)
 {
         char code[CODE_LENGTH + 1];

@@ -97,11 +97,6 @@ static int64_t promote_some(struct call *call, struct batch *batch, const char *
         return promoted;
 }
 
-static bool is_waiting(const struct registration_row *registration)
-{
-        return strcmp(registration->status, "waitlisted") == 0;
-}
-
 void seats_release(struct call *call, struct batch *batch, const struct registration_row *registration)
 {
         const struct ticket_row *ticket = rowset_find(
@@ -110,7 +105,7 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
 
         if (!ticket)
                 return;
-        if (is_waiting(registration)) {
+        if (registration_is(registration, "waitlisted")) {
                 seats_count(call, batch, SEATS_WAITING, ticket, -1, INT64_MIN, INT64_MAX);
                 return;
         }

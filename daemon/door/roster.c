@@ -153,11 +153,6 @@ static void index_registration(struct roster *roster, const struct registration_
         }
 }
 
-static bool is_erased(const struct registration_row *row)
-{
-        return strcmp(row->status, "erased") == 0;
-}
-
 static bool texts_same(const char *a, const char *b)
 {
         return a == b || (a && b && strcmp(a, b) == 0);
@@ -175,7 +170,8 @@ static bool is_unfolded(const struct roster *roster, const struct registration_r
 {
         struct roll_place place;
 
-        return row && !is_erased(row) && roll_find(&roster->roll, row->created_at, row->row.id, &place) &&
+        return row && !registration_is(row, "erased") &&
+               roll_find(&roster->roll, row->created_at, row->row.id, &place) &&
                !roll_has_text(&roster->roll, &place);
 }
 
@@ -183,10 +179,11 @@ static bool is_unfolded(const struct roster *roster, const struct registration_r
 static void put_into_roll(struct roster *roster, const struct registration_row *before,
         const struct registration_row *kept, const struct registration_row *row)
 {
-        const char *text = row->search_fold == FOLD_VERSION && !is_erased(row) ? row->search : NULL;
+        const char *text =
+                row->search_fold == FOLD_VERSION && !registration_is(row, "erased") ? row->search : NULL;
 
         roster->unfolded -= is_unfolded(roster, before);
-        if (!text && before && !is_erased(row) && folds_alike(before, row))
+        if (!text && before && !registration_is(row, "erased") && folds_alike(before, row))
                 roll_replace(&roster->roll, before, kept);
         else
                 roll_put(&roster->roll, before, kept, text);
@@ -204,7 +201,8 @@ size_t roster_unfolded(const struct roster *roster, const struct registration_ro
         size_t count = 0;
 
         for (bool there = roster->unfolded; there && count < max; there = roll_next(&roster->roll, &place))
-                if (!roll_has_text(&roster->roll, &place) && !is_erased(roll_row(&roster->roll, &place)))
+                if (!roll_has_text(&roster->roll, &place) &&
+                        !registration_is(roll_row(&roster->roll, &place), "erased"))
                         rows[count++] = roll_row(&roster->roll, &place);
         return count;
 }

@@ -2,6 +2,7 @@
 /* The door's rows, as they stand in the database and in memory. See base/row.h; each table of sql/ bears the kind's name. */
 #pragma once
 
+#include <string.h>
 #include "base/row.h"
 
 struct ticket_row {
@@ -38,6 +39,11 @@ struct registration_row {
         const char *search; /* folded text, made by door/fold.h */
         int64_t search_fold; /* the fold's version */
 };
+
+static inline bool registration_is(const struct registration_row *registration, const char *status)
+{
+        return strcmp(registration->status, status) == 0;
+}
 
 /*
  * What opens the door for a registration. Id: "REGISTRATION/what/issue". Kinds: "ticket", "badge", "card" and "code"

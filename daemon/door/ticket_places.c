@@ -49,7 +49,7 @@ static struct ticket_places *need(struct ticket_places **all, const char *ticket
 
 static bool has_place(const struct registration_row *row)
 {
-        return strcmp(row->status, "confirmed") == 0 || row->keeps_place;
+        return registration_is(row, "confirmed") || row->keeps_place;
 }
 
 static int compare(const struct registration_row *a, const struct registration_row *b)
@@ -102,7 +102,7 @@ void ticket_places_add(struct ticket_places **all, const struct registration_row
 {
         if (has_place(row))
                 need(all, row->ticket)->taken++;
-        else if (strcmp(row->status, "waitlisted") == 0)
+        else if (registration_is(row, "waitlisted"))
                 join_line(need(all, row->ticket), row);
 }
 
@@ -110,7 +110,7 @@ void ticket_places_remove(struct ticket_places **all, const struct registration_
 {
         if (has_place(row))
                 need(all, row->ticket)->taken--;
-        else if (strcmp(row->status, "waitlisted") == 0)
+        else if (registration_is(row, "waitlisted"))
                 leave_line(need(all, row->ticket), row);
 }
 

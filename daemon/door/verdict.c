@@ -30,7 +30,7 @@ static bool is_revoked(const struct verdict_case *judged)
 
 static bool has_status(const struct verdict_case *judged, const char *status)
 {
-        return judged->registration && strcmp(judged->registration->status, status) == 0;
+        return judged->registration && registration_is(judged->registration, status);
 }
 
 static bool is_erased(const struct verdict_case *judged)

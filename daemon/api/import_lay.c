@@ -4,139 +4,21 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/import_pending.h"
 #include "api/keyring.h"
 #include "api/places.h"
 #include "api/registration.h"
 #include "base/cleanup.h"
-#include "base/table.h"
-
-/* A registration that this import makes or changes. */
-struct pending {
-        struct registration_row *row; /* as it is to stand */
-        const struct registration_row *before; /* NULL: made here */
-        const struct import_row *source; /* whose credential it may have; NULL: none */
-        char *code; /* folded, to be put; NULL: as it is */
-};
 
 struct import_lay {
         struct call *call;
         struct event_state *event;
         struct instant now;
         int64_t created; /* so many: their times tell their order */
-        struct pending **pending;
-        size_t count, capacity;
-        struct table by_id, by_external_id, by_person, by_code;
+        struct pendings pending; /* what was laid already */
         struct places_moved places;
         int64_t key_number; /* the newest's; 0: none */
 };
-
-/* ---- what was laid already, by all that the next row may name ---- */
-
-struct person {
-        const char *email, *name;
-};
-
-static uint64_t person_hash(const struct person *person)
-{
-        return hash_text(person->name, hash_text(person->email, 1));
-}
-
-static uint64_t id_hash(const void *entry)
-{
-        return hash_text(((const struct pending *)entry)->row->row.id, 0);
-}
-
-static bool id_equal(const void *entry, const void *key)
-{
-        return strcmp(((const struct pending *)entry)->row->row.id, key) == 0;
-}
-
-static uint64_t external_hash(const void *entry)
-{
-        return hash_text(((const struct pending *)entry)->row->external_id, 0);
-}
-
-static bool external_equal(const void *entry, const void *key)
-{
-        return strcmp(((const struct pending *)entry)->row->external_id, key) == 0;
-}
-
-static uint64_t person_entry_hash(const void *entry)
-{
-        const struct registration_row *row = ((const struct pending *)entry)->row;
-
-        return person_hash(&(struct person){ row->email, row->name });
-}
-
-static bool person_equal(const void *entry, const void *key)
-{
-        const struct registration_row *row = ((const struct pending *)entry)->row;
-        const struct person *person = key;
-
-        return strcmp(row->email, person->email) == 0 && strcmp(row->name, person->name) == 0;
-}
-
-static uint64_t code_hash(const void *entry)
-{
-        return hash_text(((const struct pending *)entry)->code, 0);
-}
-
-static bool code_equal(const void *entry, const void *key)
-{
-        return strcmp(((const struct pending *)entry)->code, key) == 0;
-}
-
-static void index_person(struct import_lay *lay, struct pending *pending, bool add)
-{
-        if (pending->row->external_id) {
-                if (add)
-                        table_add(&lay->by_external_id, pending);
-                else
-                        table_remove(&lay->by_external_id, pending);
-        }
-        if (pending->row->email && pending->row->name) {
-                if (add)
-                        table_add(&lay->by_person, pending);
-                else
-                        table_remove(&lay->by_person, pending);
-        }
-}
-
-static struct pending *pending_find(const struct table *table, uint64_t hash, const void *key)
-{
-        return table_find(table, hash, key);
-}
-
-static struct pending *pending_by_id(const struct import_lay *lay, const char *id)
-{
-        return pending_find(&lay->by_id, hash_text(id, 0), id);
-}
-
-/* Takes over the row. */
-static struct pending *pending_add(
-        struct import_lay *lay, struct registration_row *row, const struct registration_row *before)
-{
-        struct pending *pending = xcalloc(1, sizeof(*pending));
-
-        pending->row = row;
-        pending->before = row_ref(before);
-        if (lay->count == lay->capacity) {
-                lay->capacity = lay->capacity ? lay->capacity * 2 : 64;
-                lay->pending = xrealloc(lay->pending, lay->capacity * sizeof(struct pending *));
-        }
-        lay->pending[lay->count++] = pending;
-        table_add(&lay->by_id, pending);
-        index_person(lay, pending, true);
-        return pending;
-}
-
-static void pending_replace(struct import_lay *lay, struct pending *pending, struct registration_row *row)
-{
-        index_person(lay, pending, false);
-        row_unref(pending->row);
-        pending->row = row; /* its id is the same */
-        index_person(lay, pending, true);
-}
 
 /* ---- making one ---- */
 
@@ -148,10 +30,7 @@ struct import_lay *import_lay_new(struct call *call, struct instant now)
         lay->event = call->event;
         lay->now = now;
         lay->places.roster = call->event->roster;
-        table_init(&lay->by_id, id_hash, id_equal);
-        table_init(&lay->by_external_id, external_hash, external_equal);
-        table_init(&lay->by_person, person_entry_hash, person_equal);
-        table_init(&lay->by_code, code_hash, code_equal);
+        pendings_init(&lay->pending);
         if (!keyring_key(call->api->keyring, &call->api->state, call->event, 0, &lay->key_number))
                 lay->key_number = 0;
         return lay;
@@ -161,17 +40,7 @@ struct import_lay *import_lay_free(struct import_lay *lay)
 {
         if (!lay)
                 return NULL;
-        for (size_t i = 0; i < lay->count; i++) {
-                row_unref(lay->pending[i]->row);
-                row_unref(lay->pending[i]->before);
-                free(lay->pending[i]->code);
-                free(lay->pending[i]);
-        }
-        free(lay->pending);
-        table_deinit(&lay->by_id);
-        table_deinit(&lay->by_external_id);
-        table_deinit(&lay->by_person);
-        table_deinit(&lay->by_code);
+        pendings_deinit(&lay->pending);
         places_moved_deinit(&lay->places);
         free(lay);
         return NULL;
@@ -188,7 +57,7 @@ struct match {
 /* What memory holds counts unless it was changed by an earlier row, which then is found by what it says now. */
 static struct match match_standing(const struct import_lay *lay, const struct registration_row *standing)
 {
-        if (!standing || pending_by_id(lay, standing->row.id))
+        if (!standing || pendings_by_id(&lay->pending, standing->row.id))
                 return (struct match){ NULL, NULL };
         return (struct match){ NULL, standing };
 }
@@ -205,16 +74,14 @@ static struct match find_match(const struct import_lay *lay, const struct regist
         struct match match = { NULL, NULL };
 
         if (external_id) {
-                match.pending = pending_find(&lay->by_external_id, hash_text(external_id, 0), external_id);
+                match.pending = pendings_by_external_id(&lay->pending, external_id);
                 if (!match.pending)
                         match = match_standing(lay, roster_by_external_id(roster, external_id));
         }
         if (!match_row(&match) && fresh->email) {
-                struct person person = { fresh->email, fresh->name };
-
-                match.pending = pending_find(&lay->by_person, person_hash(&person), &person);
+                match.pending = pendings_by_person(&lay->pending, fresh->email, fresh->name);
                 if (!match.pending)
-                        match = match_standing(lay, roster_by_person(roster, person.email, person.name));
+                        match = match_standing(lay, roster_by_person(roster, fresh->email, fresh->name));
                 /* The other system knows them as two. */
                 if (external_id && match_row(&match) && match_row(&match)->external_id)
                         match = (struct match){ NULL, NULL };
@@ -237,7 +104,7 @@ static const struct ticket_row *find_ticket(const struct import_lay *lay, const 
 static bool code_is_free(const struct import_lay *lay, const char *code, const char *own)
 {
         const struct credential_row *taken = roster_by_code(lay->event->roster, code);
-        const struct pending *pending = pending_find(&lay->by_code, hash_text(code, 0), code);
+        const struct pending *pending = pendings_by_code(&lay->pending, code);
 
         if (taken && instant_is_none(taken->replaced_at) &&
                 (!own || strcmp(taken->registration, own) != 0 || strcmp(taken->what, "code") != 0))
@@ -253,15 +120,6 @@ static bool has_code(const struct import_lay *lay, const struct match *match, co
                 return strcmp(match->pending->code, code) == 0;
         standing = registration_credential(lay->event, match_row(match)->row.id, "code");
         return standing && standing->code && strcmp(standing->code, code) == 0;
-}
-
-static void put_code(struct import_lay *lay, struct pending *pending, const char *code)
-{
-        if (pending->code)
-                table_remove(&lay->by_code, pending);
-        free(pending->code);
-        pending->code = xstrdup(code);
-        table_add(&lay->by_code, pending);
 }
 
 /* What was answered at the door, or given by an earlier file, stays: the row's fields are laid over it. */
@@ -301,13 +159,13 @@ static void record_update(struct import_lay *lay, const struct import_row *row, 
         fresh->row.version = before ? before->row.version + 1 : 1;
         sealed = registration_seal(lay->call->api, fresh, lay->now);
         if (match->pending) {
-                pending_replace(lay, match->pending, sealed);
+                pendings_replace(&lay->pending, match->pending, sealed);
                 match->pending->source = NULL;
         } else {
-                match->pending = pending_add(lay, sealed, match->standing);
+                match->pending = pendings_add(&lay->pending, sealed, match->standing);
         }
         if (row->code)
-                put_code(lay, match->pending, row->code);
+                pendings_put_code(&lay->pending, match->pending, row->code);
 }
 
 static void lay_matched(struct import_lay *lay, const struct import_row *row, struct match *match,
@@ -356,7 +214,7 @@ static struct registration_row *create_row(struct import_lay *lay, const struct 
 {
         const struct family *family = lay->event->family;
         struct registration_row fresh = *row->fresh;
-        bool taken = pending_by_id(lay, fresh.row.id) != NULL;
+        bool taken = pendings_by_id(&lay->pending, fresh.row.id) != NULL;
         char code[16];
 
         for (size_t i = 0; i < family->count; i++)
@@ -399,11 +257,11 @@ static void lay_created(struct import_lay *lay, const struct import_row *row, st
         sealed->created_at = sealed->changed_at = at;
         sealed->waiting_since = registration_is(sealed, "waitlisted") ? at : INSTANT_NONE;
         lay->created++;
-        pending = pending_add(lay, sealed, NULL);
+        pending = pendings_add(&lay->pending, sealed, NULL);
         if (same && import_row_signed(row, ticket, lay->key_number))
                 pending->source = row;
         if (row->code)
-                put_code(lay, pending, row->code);
+                pendings_put_code(&lay->pending, pending, row->code);
         *outcome = (struct import_outcome){ IMPORT_CREATED, sealed->row.id, NULL, NULL };
 }
 
@@ -432,10 +290,10 @@ static void promote(struct import_lay *lay, struct pending *pending, const struc
         fresh.status = "confirmed";
         fresh.waiting_since = INSTANT_NONE;
         if (pending) {
-                pending_replace(lay, pending, registration_reseal(lay->event, &fresh, lay->now));
+                pendings_replace(&lay->pending, pending, registration_reseal(lay->event, &fresh, lay->now));
         } else {
                 fresh.row.version++;
-                pending_add(lay, registration_reseal(lay->event, &fresh, lay->now), row);
+                pendings_add(&lay->pending, registration_reseal(lay->event, &fresh, lay->now), row);
         }
 }
 
@@ -452,7 +310,7 @@ static void promote_waiting(struct import_lay *lay, struct place *place)
         int64_t room = places_free(&lay->places, place);
 
         while (room > 0 && (standing = roster_waiting_next(lay->event->roster, ticket, standing))) {
-                struct pending *pending = pending_by_id(lay, standing->row.id);
+                struct pending *pending = pendings_by_id(&lay->pending, standing->row.id);
 
                 if (pending && !waits_for(pending->row, ticket))
                         continue;
@@ -460,10 +318,10 @@ static void promote_waiting(struct import_lay *lay, struct place *place)
                 places_promote(place);
                 room--;
         }
-        for (size_t i = 0; i < lay->count && room > 0; i++) {
-                if (!waits_for(lay->pending[i]->row, ticket))
+        for (size_t i = 0; i < lay->pending.count && room > 0; i++) {
+                if (!waits_for(lay->pending.items[i]->row, ticket))
                         continue;
-                promote(lay, lay->pending[i], lay->pending[i]->row);
+                promote(lay, lay->pending.items[i], lay->pending.items[i]->row);
                 places_promote(place);
                 room--;
         }
@@ -479,7 +337,7 @@ void import_lay_settle(struct import_lay *lay)
 
 size_t import_lay_count(const struct import_lay *lay)
 {
-        return lay->count;
+        return lay->pending.count;
 }
 
 static bool add_credential(struct import_lay *lay, struct batch *batch, const struct pending *pending)
@@ -504,7 +362,7 @@ static bool add_credential(struct import_lay *lay, struct batch *batch, const st
 
 bool import_lay_add(struct import_lay *lay, struct batch *batch, size_t n)
 {
-        const struct pending *pending = lay->pending[n];
+        const struct pending *pending = lay->pending.items[n];
 
         batch_add_row(batch, &lay->call->change, pending->row);
         if (!pending->before && !add_credential(lay, batch, pending))

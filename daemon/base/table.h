@@ -25,6 +25,14 @@ void *table_find(const struct table *table, uint64_t hash, const void *key); /* 
 void *table_find_next(const struct table *table, uint64_t hash, const void *key, size_t *iterator);
 void table_add(struct table *table, void *entry); /* even if an equal one is there */
 bool table_remove(struct table *table, const void *entry); /* that very pointer */
+/* One or the other: for whoever says once what an entry is found by. */
+static inline void table_set(struct table *table, const void *entry, bool in)
+{
+        if (in)
+                table_add(table, (void *)(uintptr_t)entry);
+        else
+                table_remove(table, entry);
+}
 void *table_next(const struct table *table, size_t *iterator); /* every entry, no order; NULL at the end */
 
 uint64_t hash_bytes(

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "base/table.h"
 #include "base/texts.h"
 #include "door/fold.h"
+#include "door/person_key.h"
 #include "door/ticket_places.h"
 
 struct roster {
@@ -24,15 +24,6 @@ struct roster {
 };
 
 /* ---- keys ---- */
-
-struct person {
-        const char *email, *name;
-};
-
-static uint64_t person_hash(const struct person *person)
-{
-        return hash_text(person->name, hash_text(person->email, 1));
-}
 
 #define KEYED(name, type, expression)                                                                        \
         static uint64_t name##_hash(const void *entry)                                                       \
@@ -53,19 +44,16 @@ KEYED(external, struct registration_row, row->external_id)
 KEYED(code, struct credential_row, row->code)
 KEYED(owner, struct credential_row, row->registration)
 
-static uint64_t person_entry_hash(const void *entry)
+static uint64_t person_hash(const void *entry)
 {
         const struct registration_row *row = entry;
 
-        return person_hash(&(struct person){ row->email, row->name });
+        return person_key_hash(&(struct person_key){ row->email, row->name });
 }
 
-static bool person_entry_equal(const void *entry, const void *key)
+static bool person_equal(const void *entry, const void *key)
 {
-        const struct registration_row *row = entry;
-        const struct person *person = key;
-
-        return strcmp(row->email, person->email) == 0 && strcmp(row->name, person->name) == 0;
+        return person_key_fits(key, entry);
 }
 
 static uint64_t digest_hash(const void *entry)
@@ -91,7 +79,7 @@ struct roster *roster_new(const struct uuid *event)
         roll_init(&roster->roll);
         table_init(&roster->registrations, id_hash, id_equal);
         table_init(&roster->by_external_id, external_hash, external_equal);
-        table_init(&roster->by_person, person_entry_hash, person_entry_equal);
+        table_init(&roster->by_person, person_hash, person_equal);
         table_init(&roster->credentials, owner_hash, owner_equal);
         table_init(&roster->by_code, code_hash, code_equal);
         table_init(&roster->by_digest, digest_hash, digest_equal);
@@ -136,21 +124,14 @@ struct roster *roster_free(struct roster *roster)
 
 static void index_registration(struct roster *roster, const struct registration_row *row, bool add)
 {
-        void *entry = (void *)(uintptr_t)row;
-
-        if (add) {
-                if (row->external_id)
-                        table_add(&roster->by_external_id, entry);
-                if (row->email && row->name)
-                        table_add(&roster->by_person, entry);
+        if (row->external_id)
+                table_set(&roster->by_external_id, row, add);
+        if (row->email && row->name)
+                table_set(&roster->by_person, row, add);
+        if (add)
                 ticket_places_add(&roster->places, row);
-        } else {
-                if (row->external_id)
-                        table_remove(&roster->by_external_id, entry);
-                if (row->email && row->name)
-                        table_remove(&roster->by_person, entry);
+        else
                 ticket_places_remove(&roster->places, row);
-        }
 }
 
 static bool texts_same(const char *a, const char *b)
@@ -241,22 +222,11 @@ static bool apply_registration(struct roster *roster, const struct registration_
 
 static void index_credential(struct roster *roster, const struct credential_row *row, bool add)
 {
-        void *entry = (void *)(uintptr_t)row;
-        bool (*change)(struct table *, const void *) = table_remove;
-
-        if (add) {
-                table_add(&roster->credentials, entry);
-                if (row->code)
-                        table_add(&roster->by_code, entry);
-                if (!uuid_is_nil(&row->digest))
-                        table_add(&roster->by_digest, entry);
-                return;
-        }
-        change(&roster->credentials, entry);
+        table_set(&roster->credentials, row, add);
         if (row->code)
-                change(&roster->by_code, entry);
+                table_set(&roster->by_code, row, add);
         if (!uuid_is_nil(&row->digest))
-                change(&roster->by_digest, entry);
+                table_set(&roster->by_digest, row, add);
 }
 
 static bool apply_credential(struct roster *roster, const struct credential_row *row)
@@ -343,9 +313,9 @@ const struct registration_row *roster_by_external_id(const struct roster *roster
 const struct registration_row *roster_by_person(
         const struct roster *roster, const char *email, const char *name)
 {
-        struct person person = { email, name };
+        struct person_key key = { email, name };
 
-        return table_find(&roster->by_person, person_hash(&person), &person);
+        return table_find(&roster->by_person, person_key_hash(&key), &key);
 }
 
 const struct registration_row *roster_registration_after(

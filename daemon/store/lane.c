@@ -18,8 +18,6 @@ enum { RESEND_FIRST_MS = 50, RESEND_MOST_MS = 2000, BYTES_A_SECOND = 256 * 1024 
 
 #define BATCH_STATEMENT "record"
 
-static void lane_send(struct lane *lane);
-
 struct lane_seq *lane_seq(struct lane *lane, const struct uuid *family)
 {
         for (size_t i = 0; i < lane->seq_count; i++)

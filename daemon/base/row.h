@@ -91,6 +91,8 @@ void *row_ref(const void *row); /* NULL is fine */
 void row_unref(const void *row); /* NULL is fine; frees at the last */
 void row_unrefp(void *rowp); /* for _cleanup_ */
 
+/* A field of type FIELD_TEXT by name; NULL: absent, or no such field. */
+const char *row_text(const void *row, const char *name);
 /* Whether two rows of a kind say the same, version and what is derived aside. */
 bool row_same(const void *a, const void *b);
 
@@ -118,8 +120,6 @@ void row_take(void *template, const void *from, uint64_t given);
 
 /* An element of the JSON array that sql/ takes: {"event_id":…,"id":…,"version":…, every field that is there by name}. */
 void row_write_stored(const void *row, struct jsonout *out);
-/* A field of type FIELD_TEXT by name; NULL: absent, or no such field. */
-const char *row_text(const void *row, const char *name);
 /* The members a client sees, without the braces; `version` last. Instants in `zone`. */
 void row_write_members(const void *row, struct jsonout *out, const struct zone *zone);
 

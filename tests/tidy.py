@@ -46,7 +46,18 @@ def check(build, entry, stamp):
     if done.returncode == 0:
         stamp.touch()
         return ""
-    return done.stdout or done.stderr
+    return said(done.stdout) or done.stderr
+
+
+def said(text):
+    """The complaints, without the pages of notes on how the analyzer got there."""
+    kept, keep = [], True
+    for line in text.splitlines():
+        if re.search(r": (error|warning|note): ", line):
+            keep = ": note: " not in line
+        if keep:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def main():

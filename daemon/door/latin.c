@@ -40,7 +40,7 @@ void units_deinit(struct units *units)
 
 static void units_reserve(struct units *units, int32_t capacity)
 {
-        if (capacity <= units->capacity)
+        if (units->data && capacity <= units->capacity)
                 return;
         units->capacity = capacity + capacity / 2 + 32;
         units->data = xrealloc(units->data, (size_t)units->capacity * sizeof(UChar));
@@ -237,7 +237,6 @@ static UChar umlaut_vowel(UChar c)
 {
         switch (c) {
         case 0xe4: /* ä */
-                return 'a';
         case 0xe5: /* å: written aa */
                 return 'a';
         case 0xf6: /* ö */

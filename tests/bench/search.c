@@ -70,7 +70,7 @@ static int64_t measure(const struct roll *roll, struct fold *fold, const char *t
         const struct registration_row *rows[LIMIT];
         struct search_query query;
         struct search *search;
-        int64_t took[RUNS];
+        int64_t took[RUNS], *median;
         size_t count = 0;
         bool more = false;
 
@@ -87,9 +87,10 @@ static int64_t measure(const struct roll *roll, struct fold *fold, const char *t
                 free(words);
         }
         qsort(took, RUNS, sizeof(took[0]), compare);
+        median = &took[RUNS / 2];
         printf("%-28s %4zu%s found: median %5.2f ms, longest %5.2f ms\n", typed, count, more ? "+" : " ",
-                (double)took[RUNS / 2] / 1000, (double)took[RUNS - 1] / 1000);
-        return took[RUNS / 2];
+                (double)*median / 1000, (double)took[RUNS - 1] / 1000);
+        return *median;
 }
 
 int main(int argc, char **argv)
@@ -98,7 +99,7 @@ int main(int argc, char **argv)
                 "Liu Yan", "mueller", "участник", "attendee-00042@example.org", "00042", "institute 42",
                 "at in 0004", "nobody at all", "5" };
         unsigned people = argc > 1 ? (unsigned)atoi(argv[1]) : PEOPLE;
-        int64_t medians[sizeof(typed) / sizeof(typed[0])], begun = now_us();
+        int64_t medians[sizeof(typed) / sizeof(typed[0])], begun = now_us(), *median;
         struct fold *fold = fold_new();
         struct roll roll;
         size_t bytes = 0, count = sizeof(typed) / sizeof(typed[0]);
@@ -117,8 +118,9 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < count; i++)
                 medians[i] = measure(&roll, fold, typed[i]);
         qsort(medians, count, sizeof(medians[0]), compare);
-        printf("of the queries: median %.2f ms, slowest %.2f ms (goal: under 5 ms)\n",
-                (double)medians[count / 2] / 1000, (double)medians[count - 1] / 1000);
+        median = &medians[count / 2];
+        printf("of the queries: median %.2f ms, slowest %.2f ms (goal: under 5 ms)\n", (double)*median / 1000,
+                (double)medians[count - 1] / 1000);
         for (struct roll_place place = { 0, 0 }; roll.count;) {
                 row_unref(roll_row(&roll, &place));
                 if (!roll_next(&roll, &place))

@@ -2,6 +2,7 @@
 """usherd as it is run by hand: its words, what it says, how it ends."""
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from harness import place
 from harness.daemon import wait_until
+from harness.postgres import Server
 
 
 def run(daemon, *words, options=True, **more):
@@ -117,32 +119,41 @@ def test_the_demo_event_is_loaded_once(make_daemon):
         assert client.call("event.get", event="gcaea-2025") == first
 
 
-def test_a_database_of_ones_own_is_migrated_by_its_owner_and_served_by_another_role(daemon, make_daemon):
-    cluster = daemon.cluster
-    for sql in ("CREATE ROLE conference_owner LOGIN", "CREATE ROLE conference LOGIN",
-                "CREATE DATABASE conference OWNER conference_owner"):
-        cluster.psql(sql)
-    where = f"host={cluster.socket_directory} port={cluster.port} dbname=conference"
-    one = make_daemon(conninfo=f"{where} user=conference")
+@pytest.fixture
+def bare_server():
+    """A server on which usherd was never run, and so without the roles that it would have left there."""
+    directory = place.make_directory()
+    server = Server(directory)
+    yield server
+    server.stop()
+    shutil.rmtree(directory)
+
+
+def test_a_database_of_ones_own_is_made_as_the_manual_says(bare_server, make_daemon):
+    manual = (place.TOP / "docs" / "operations.md").read_text(encoding="utf-8")
+    own = re.search(r"^## A PostgreSQL of your own$.*?^```sh$(.*?)^```$", manual, re.MULTILINE | re.DOTALL).group(1)
+    psql, migrate = own.replace("\\\n", "").strip().splitlines()
+    for sql in re.findall(r"-c '([^']*)'", psql):
+        bare_server.psql(sql)
+    assert re.search(r"user=conference_owner' migrate$", migrate)
+    one = make_daemon(conninfo=bare_server.conninfo("conference", user="conference"))
 
     early = run(one, "-l", one.unix)
     assert early.returncode == 1
     assert "usherd -d CONNINFO migrate" in early.stderr
 
-    owner = make_daemon(conninfo=f"{where} user=conference_owner")
+    owner = make_daemon(conninfo=bare_server.conninfo("conference", user="conference_owner"))
     owner.state.mkdir()
     os.chown(owner.state, place.account().pw_uid, place.account().pw_gid)
     for _ in range(2):
         done = run(owner, "migrate")
         assert done.returncode == 0, done.stderr
 
-    cluster.psql("GRANT usherd TO conference")
     one.start()
     with one.admin() as client:
         client.call("event.put", event="own", name="Own", timezone="Asia/Shanghai", starts_on="2025-10-25", ends_on="2025-10-25")
         assert client.call("event.get", event="own")["version"] == 1
     one.stop()
-    cluster.psql("DROP DATABASE conference WITH (FORCE)")
 
 
 def test_the_manual_tells_of_every_option_and_word_of_the_help(daemon):

@@ -20,6 +20,22 @@ static void event_fill(struct usher *usher, const char *method, json_t *params)
         json_decref(methods);
 }
 
+/* As the shell reads it: a cursor may hold what it would take for its own. */
+static void more_tell(const char *cursor)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
+        const char *quote = cursor[strspn(cursor, plain)] ? "'" : "";
+
+        fprintf(stderr, "More: add cursor=%s", quote);
+        for (; *cursor; cursor++) {
+                if (*cursor == '\'')
+                        fputs("'\\''", stderr);
+                else
+                        fputc(*cursor, stderr);
+        }
+        fprintf(stderr, "%s\n", quote);
+}
+
 static int result_show(struct usher *usher, json_t *result)
 {
         _cleanup_(buffer_deinit) struct buffer out = BUFFER_NULL;
@@ -29,7 +45,7 @@ static int result_show(struct usher *usher, json_t *result)
         present_result(&usher->screen, result, &out);
         status = usher_print(&out);
         if (next && !usher->screen.json)
-                fprintf(stderr, "More: add cursor=%s\n", next);
+                more_tell(next);
         return status;
 }
 

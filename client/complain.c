@@ -42,9 +42,11 @@ static bool reads_as_json(const char *text)
 static void hint_params(const char *method, json_t *params, json_t *data, struct buffer *out)
 {
         const char *path = json_string_value(json_object_get(data, "path"));
+        const char *expected = json_string_value(json_object_get(data, "expected"));
         const char *text = json_string_value(given_at(params, path));
+        bool known = !expected || strcmp(expected, "no such parameter") != 0;
 
-        if (text && reads_as_json(text))
+        if (text && known && reads_as_json(text))
                 buffer_addf(out, "  %s=… gives a text: write %s:=%s\n", path + 1, path + 1, text);
         if (path && strcmp(path, "/event") == 0 && !text)
                 buffer_add_text(out, "  -e EVENT or USHER_EVENT names the event\n");

@@ -170,7 +170,7 @@ static int file_import(struct usher *usher, const char *file)
         }
         if (status || absent)
                 return status;
-        if (usher->options.word_count > 3)
+        if (usher->options.word_count > 3 || usher->options.event)
                 usher_say("%s into %s:", file, event);
         return body_import(usher, event, &meta, &body);
 }

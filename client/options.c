@@ -25,9 +25,10 @@ static const char help_text[] =
         "  -V, --version          the version\n"
         "\n"
         "Options stand before the word. NAME=TEXT gives a text, NAME:=JSON anything else:\n"
-        "  usher -e elites-2025 session.get session=opening\n"
-        "  usher -e elites-2025 schedule.place session=opening room=hall-1 start=2025-10-25T09:00:00+08:00\n"
-        "  usher -e elites-2025 registration.find query=lin limit:=5\n"
+        "  usher -e gcaea-2025 session.get session=lunch\n"
+        "  usher -e gcaea-2025 schedule.place session=lunch room=lobby start=2025-10-25T12:10:00+08:00 "
+        "dry_run:=true\n"
+        "  usher -e gcaea-2025 registration.find query=canhui limit:=5\n"
         "\n"
         "Exit status: 0 answered (a refused scan too), 1 an error answer or refused rows of an import,\n"
         "2 wrong usage, 3 cannot connect.\n";

@@ -21,6 +21,9 @@ static void number_words(
         json_t *min = json_object_get(schema, least);
         json_t *max = json_object_get(schema, most);
 
+        /* As much as fits is no bound that anybody has to know of. */
+        if (json_is_integer(max) && json_integer_value(max) == INT64_MAX)
+                max = NULL;
         if (!json_is_integer(min) && !json_is_integer(max))
                 return;
         if (json_is_integer(min) && json_is_integer(max))

@@ -215,7 +215,10 @@ void call_fail_forbidden(struct call *call, const char *needs)
         if (unauthenticated)
                 call_fail(call, "unauthenticated", "log in first", more.data);
         else
-                call_fail(call, "forbidden", "this token does not allow it", needs ? more.data : NULL);
+                call_fail(call, "forbidden",
+                        needs ? "this token does not allow it"
+                              : "this token is for another event or checkpoint",
+                        needs ? more.data : NULL);
         buffer_deinit(&more);
 }
 

@@ -179,6 +179,18 @@ static void fail_stale(struct call *call, const struct move *last)
         buffer_deinit(&more);
 }
 
+static void fail_nothing_left(struct call *call, const char *id)
+{
+        struct buffer more = BUFFER_NULL;
+        struct jsonout out = JSONOUT(&more);
+
+        json_member_text(&out, "what", "scan");
+        json_member_text(&out, "id", id);
+        call_fail(call, "not_found", "no admission or exit of this registration is left to take back here",
+                more.data);
+        buffer_deinit(&more);
+}
+
 /* The move that is meant; NULL: the call has been answered. */
 static const struct move *meant(struct call *call)
 {
@@ -187,7 +199,7 @@ static const struct move *meant(struct call *call)
         const struct move *last = last_of_all(undo);
 
         if (!last) {
-                call_fail_not_found(call, "scan", scan ? scan : call_text(call, "registration"));
+                fail_nothing_left(call, scan ? scan : call_text(call, "registration"));
                 return NULL;
         }
         if (!scan || strcmp(scan, last->id) == 0)

@@ -36,6 +36,7 @@ struct csv_reader {
         json_t *row;
         size_t cells;
         bool filled; /* some cell is not empty */
+        bool unclosed; /* a quote is open at the file's end */
         struct buffer refusal; /* why the row cannot be one; the first reason */
 
         int outcome;
@@ -69,6 +70,13 @@ static const char *cell_text(const char *bytes, size_t length, const char **why)
         return NULL;
 }
 
+/* Spreadsheets in many languages part cells by semicolons. */
+static const char *unknown_words(const char *name)
+{
+        return strpbrk(name, ";\t") ? "cells are parted by commas, and this is one"
+                                    : "unknown column (the event's own are called fields.NAME)";
+}
+
 static void take_name(struct csv_reader *reader, const char *bytes, size_t length)
 {
         const char *why = NULL, *name = cell_text(bytes, length, &why);
@@ -95,7 +103,7 @@ static void take_name(struct csv_reader *reader, const char *bytes, size_t lengt
         column.name = xstrdup(name);
         column.kind = csv_column_kind(column.name, &column.field);
         if (column.kind == CSV_COLUMN_UNKNOWN)
-                reader_fail(reader, CSV_E_HEADER, "unknown column", name);
+                reader_fail(reader, CSV_E_HEADER, unknown_words(name), name);
         reader->columns = xrealloc(reader->columns, (reader->column_count + 1) * sizeof(*reader->columns));
         reader->columns[reader->column_count++] = column;
 }
@@ -189,10 +197,10 @@ static void on_row(int end, void *context)
                 return;
         if (!reader->has_header) {
                 reader->has_header = true;
-        } else if (reader->filled && reader->cells != reader->column_count) {
+        } else if (reader->filled && reader->cells != reader->column_count && !reader->unclosed) {
                 buffer_clear(&reader->refusal);
-                buffer_addf(&reader->refusal, "it has %zu columns, the first line %zu", reader->cells,
-                        reader->column_count);
+                buffer_addf(&reader->refusal, "it has %zu %s, the first line %zu", reader->cells,
+                        reader->cells == 1 ? "cell" : "cells", reader->column_count);
                 reader->handlers.refused(
                         reader->handlers.context, reader->row_line, buffer_text(&reader->refusal));
         } else if (reader->refusal.length > 0) {
@@ -301,7 +309,8 @@ int csv_reader_finish(struct csv_reader *reader)
                 feed_piece(reader, "\xef\xbb", reader->bom);
         if (reader->outcome)
                 return reader->outcome;
-        if (reader->parser.quoted && reader->parser.pstate == PARSER_FIELD_BEGUN)
+        reader->unclosed = reader->parser.quoted && reader->parser.pstate == PARSER_FIELD_BEGUN;
+        if (reader->unclosed)
                 buffer_addf(&reader->refusal, "a quote is opened and never closed");
         csv_fini(&reader->parser, on_cell, on_row, reader);
         if (!reader->has_header)

@@ -141,7 +141,10 @@ static void version_known(struct loader *loader)
 
         loader->newest = migrations_newest(store->settings.sql_dir);
         if (loader->newest <= 0) {
-                loader_fail(loader, "no migrations are found in %s", store->settings.sql_dir);
+                loader_fail(loader,
+                        "no migrations are found in %s: is usherd installed? sql_dir in its settings says "
+                        "where they are",
+                        store->settings.sql_dir);
         } else if (loader->version > loader->newest) {
                 loader_fail(loader,
                         "the database's schema is version %d, newer than this usherd knows (%d): run a newer "

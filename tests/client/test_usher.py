@@ -3,6 +3,7 @@
 """usher against a socket that answers as told: exit statuses, what is sent, what is shown."""
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -85,7 +86,7 @@ def answer(method, params):
     if method == "checkin.scan":
         return {"result": {"verdict": "refused", "reason": "unknown_credential"}}
     if method == "room.list":
-        return {"result": {"rooms": [{"room": "a", "capacity": 5}], "next": "more"}}
+        return {"result": {"rooms": [{"room": "a", "capacity": 5}], "next": "more/[\"it's\"]"}}
     if method == "gone":
         return None
     if method == "watch.start":
@@ -165,7 +166,7 @@ class Calls(Usher):
     def test_a_table_when_asked_for(self):
         done = self.run_usher("-o", "table", "room.list")
         self.assertEqual(done.stdout, "room  capacity\na            5\n")
-        self.assertIn("cursor=more", done.stderr)
+        self.assertEqual(shlex.split(done.stderr), ["More:", "add", "cursor=more/[\"it's\"]"], "as the shell reads it")
 
     def test_tcp_is_spoken_too(self):
         listener = socket.create_server(("127.0.0.1", 0))
@@ -289,7 +290,8 @@ class ScheduleImport(Usher):
         self.assertEqual(self.asked("schedule.import"), [{"event": "expo-25", "format": "frab-xml", "body": FRAB}] * 2)
 
     def test_a_named_event_is_taken_as_it_is(self):
-        self.run_usher("-e", "fair", "import", "schedule", "--dry-run", self.file.name)
+        done = self.run_usher("import", "schedule", "--dry-run", self.file.name, environment={"USHER_EVENT": "fair"})
+        self.assertIn(" into fair:", done.stderr, "it may have been set long before")
         self.assertEqual([name for name, _ in self.server.asked], ["schedule.import"])
         self.assertEqual(self.asked("schedule.import")[0]["event"], "fair")
         self.assertIs(self.asked("schedule.import")[0]["dry_run"], True)

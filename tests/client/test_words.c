@@ -32,6 +32,18 @@ START_TEST(an_error_says_what_kind_and_where)
 }
 END_TEST
 
+START_TEST(what_is_no_parameter_is_not_asked_for_in_another_form)
+{
+        _cleanup_(json_decrefp) json_t *params = json_pack("{s:s}", "colour", "3");
+        _cleanup_(json_decrefp) json_t *error = json_pack("{s:s, s:{s:s, s:s, s:s}}", "message", "m", "data",
+                "kind", "invalid_params", "path", "/colour", "expected", "no such parameter");
+        _cleanup_(buffer_deinit) struct buffer out = BUFFER_NULL;
+
+        complain_words("room.put", params, error, &out);
+        ck_assert_ptr_null(strstr(buffer_text(&out), ":="));
+}
+END_TEST
+
 START_TEST(what_the_message_says_is_not_said_again)
 {
         _cleanup_(json_decrefp) json_t *error = json_loads(
@@ -118,6 +130,8 @@ static void schema_is(const char *json, const char *expected)
 START_TEST(schemas_read_as_words)
 {
         schema_is("{\"type\": \"integer\", \"minimum\": 1, \"maximum\": 1440}", "integer, 1 to 1440");
+        schema_is("{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 9223372036854775807}",
+                "integer, at least 0");
         schema_is("{\"anyOf\": [{\"type\": \"boolean\"}, {\"type\": \"null\"}]}", "true | false");
         schema_is("{\"enum\": [\"in\", \"out\"]}", "\"in\" | \"out\"");
         schema_is("{\"type\": \"array\", \"items\": {\"type\": \"string\", \"pattern\": "
@@ -141,6 +155,7 @@ int main(void)
         int failed;
 
         tcase_add_test(tcase, an_error_says_what_kind_and_where);
+        tcase_add_test(tcase, what_is_no_parameter_is_not_asked_for_in_another_form);
         tcase_add_test(tcase, what_the_message_says_is_not_said_again);
         tcase_add_test(tcase, a_missing_event_points_to_the_option);
         tcase_add_test(tcase, an_unknown_outcome_is_not_called_a_failure);

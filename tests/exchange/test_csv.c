@@ -100,8 +100,12 @@ END_TEST
 START_TEST(an_unknown_column_is_refused_by_its_name)
 {
         ck_assert_int_eq(read_csv("name,shoe size\nA,42\n", 22), CSV_E_HEADER);
-        ck_assert_str_eq(buffer_text(&given), "1! unknown column: shoe size\n");
+        ck_assert_str_eq(buffer_text(&given),
+                "1! unknown column (the event's own are called fields.NAME): shoe size\n");
         ck_assert_int_eq(read_csv("name,fields.\n", 13), CSV_E_HEADER);
+        ck_assert_int_eq(read_csv("name;ticket\n", 12), CSV_E_HEADER);
+        ck_assert_str_eq(
+                buffer_text(&given), "1! cells are parted by commas, and this is one: name;ticket\n");
         ck_assert_int_eq(read_csv("name,Name\n", 10), CSV_E_HEADER);
 }
 END_TEST
@@ -118,7 +122,7 @@ END_TEST
 START_TEST(a_row_of_another_length_is_refused_and_the_rest_read)
 {
         assert_gives("name,email\nA,a@example.org,extra\nB\nC,c@example.org\n",
-                "2: it has 3 columns, the first line 2\n3: it has 1 columns, the first line 2\n"
+                "2: it has 3 cells, the first line 2\n3: it has 1 cell, the first line 2\n"
                 "4 {\"email\":\"c@example.org\",\"name\":\"C\"}\n");
 }
 END_TEST
@@ -147,6 +151,7 @@ START_TEST(a_quote_left_open_is_found)
         _cleanup_(buffer_deinit) struct buffer text = BUFFER_NULL;
 
         assert_gives("name\nA\n\"B\nC\n", "2 {\"name\":\"A\"}\n3: a quote is opened and never closed\n");
+        assert_gives("name,ticket\n\"A,x\n", "2: a quote is opened and never closed\n");
         buffer_add_text(&text, "name\n\"");
         for (int i = 0; i < 1024 * 1024 / 4; i++)
                 buffer_add_text(&text, "row\n");

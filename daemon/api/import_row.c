@@ -133,14 +133,6 @@ bool import_row_signed(const struct import_row *row, const struct ticket_row *ti
                credential->valid_to.us == ticket->valid_to.us && credential->key_number == key_number;
 }
 
-void import_row_share(struct import_row *row)
-{
-        if (row->fresh && row->fresh->row.references > 1)
-                row_unref(take_ptr(row->fresh));
-        if (row->credential && row->credential->row.references > 1)
-                row_unref(take_ptr(row->credential));
-}
-
 void import_row_deinit(struct import_row *row)
 {
         free(row->why);

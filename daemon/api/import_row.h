@@ -37,6 +37,5 @@ void import_source_deinit(struct import_source *source);
 void import_row_prepare(struct import_row *row, const struct import_source *source, struct fold *fold);
 /* Whether a prepared credential is what one made now would be. */
 bool import_row_signed(const struct import_row *row, const struct ticket_row *ticket, int64_t key_number);
-/* Lets go of what others hold too: then it may be freed on any thread. */
-void import_row_share(struct import_row *row);
+/* On any thread. */
 void import_row_deinit(struct import_row *row);

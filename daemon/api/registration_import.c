@@ -57,7 +57,7 @@ static void rows_released(void *own, int dropped)
                 rows_release(own);
 }
 
-/* What memory has taken is let go here, for only this thread counts references; the rest may take a while. */
+/* The rows may take a while. */
 static void import_free(void *own)
 {
         struct import *import = own;
@@ -65,8 +65,6 @@ static void import_free(void *own)
         import_lay_free(import->lay);
         import_source_deinit(&import->source);
         buffer_deinit(&import->results);
-        for (size_t i = 0; i < import->count; i++)
-                import_row_share(&import->rows[i]);
         workers_submit(import->workers, rows_release, rows_released, import);
 }
 

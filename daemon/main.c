@@ -188,9 +188,8 @@ static void wire_stopped(void *context)
 
 static void daemon_stop(struct daemon *daemon)
 {
-        if (daemon->stopping) {
+        if (daemon->stopping)
                 return;
-        }
         daemon->stopping = true;
         sd_notify(0, "STOPPING=1");
         wire_shutdown(daemon->wire, daemon->settings.stop_seconds, wire_stopped, daemon);
@@ -261,6 +260,7 @@ static int make_rooms(struct daemon *daemon)
         struct store_settings store_settings = store_settings_of(settings);
         struct wire_settings wire_settings = { settings->limits_before_login, settings->worker_line_bytes,
                 settings->worker_values, settings->connections };
+        const struct api_owner api_owner = { daemon, store_loaded, store_failed };
         struct store_handlers handlers;
         struct wire_owner owner;
         size_t descriptors = raise_descriptors(), most;
@@ -273,13 +273,10 @@ static int make_rooms(struct daemon *daemon)
         r = workers_new(daemon->base, settings->helper_threads, &daemon->workers);
         if (r)
                 return error_fold(r);
-        r = api_new(daemon->base, daemon->workers, settings, &daemon->api);
+        r = api_new(daemon->base, daemon->workers, settings, &api_owner, &daemon->api);
         if (r)
                 return error_fold(r);
         handlers = api_store_handlers(daemon->api);
-        daemon->api->loaded_handler = store_loaded;
-        daemon->api->failed_handler = store_failed;
-        daemon->api->handler_context = daemon;
         r = store_new(daemon->base, daemon->workers, &store_settings, &handlers, &daemon->store);
         if (r)
                 return error_fold(r);

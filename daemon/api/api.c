@@ -55,8 +55,8 @@ static void state_changed(void *context, const struct row *row)
                 refold_look(api->refold, state_event_by_uuid(&api->state, &row->event));
 }
 
-int api_new(
-        struct event_base *base, struct workers *workers, const struct settings *settings, struct api **apip)
+int api_new(struct event_base *base, struct workers *workers, const struct settings *settings,
+        const struct api_owner *owner, struct api **apip)
 {
         struct api *api = xcalloc(1, sizeof(*api));
         int r;
@@ -64,6 +64,7 @@ int api_new(
         api->base = base;
         api->workers = workers;
         api->settings = settings;
+        api->owner = *owner;
         api->database = STORE_OFFLINE;
         api->database_since = clock_now();
         api->uid = geteuid();
@@ -176,16 +177,14 @@ static void store_loaded(void *context)
         struct api *api = context;
 
         api->loaded = true;
-        if (api->loaded_handler)
-                api->loaded_handler(api->handler_context);
+        api->owner.loaded(api->owner.context);
 }
 
 static void store_failed(void *context, const char *why)
 {
         struct api *api = context;
 
-        if (api->failed_handler)
-                api->failed_handler(api->handler_context, why);
+        api->owner.failed(api->owner.context, why);
 }
 
 struct store_handlers api_store_handlers(struct api *api)

@@ -12,6 +12,13 @@ struct folds;
 struct refold;
 struct workers;
 
+/* Whoever made it is told. */
+struct api_owner {
+        void *context;
+        void (*loaded)(void *context); /* memory holds everything */
+        void (*failed)(void *context, const char *why); /* it cannot go on */
+};
+
 struct api {
         struct event_base *base;
         struct workers *workers;
@@ -21,7 +28,7 @@ struct api {
         struct state state;
         struct login_guard *guard; /* failed logins by address */
         struct nonces *nonces; /* of the latest scans */
-        struct keyring *keyring; /* the event's signing keys, opened */
+        struct keyring *keyring; /* the events' signing keys, opened */
         struct buffer description; /* server.describe's answer of all methods, once asked for */
         struct instant database_since;
         enum store_state database;
@@ -29,14 +36,11 @@ struct api {
         uid_t uid;
         struct folds *folds; /* what folds names for search */
         struct refold *refold; /* … and those whose text is of another fold */
-        /* The owner's: memory holds everything; it cannot go on, and why. */
-        void (*loaded_handler)(void *context);
-        void (*failed_handler)(void *context, const char *why);
-        void *handler_context;
+        struct api_owner owner;
 };
 
-int api_new(
-        struct event_base *base, struct workers *workers, const struct settings *settings, struct api **apip);
+int api_new(struct event_base *base, struct workers *workers, const struct settings *settings,
+        const struct api_owner *owner, struct api **apip);
 struct api *api_free(struct api *api);
 void api_attach(struct api *api, struct wire *wire, struct store *store);
 struct wire_owner api_wire_owner(struct api *api);

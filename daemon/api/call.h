@@ -89,7 +89,7 @@ void call_read(struct call *call, const char *sql, size_t count, const char *con
         void (*done)(void *context, enum outcome outcome, const struct store_result *result));
 /* if_version, where given, is not `version`: answers stale and returns true. */
 bool call_is_stale(struct call *call, int64_t version);
-/* Inside decide: fail the call there and say so to the store. `return call_refuse(call_fail_…)` reads well enough: */
+/* Inside decide, `return CALL_ANSWERED(call_fail_…)`: fails the call there, and says so to the store. */
 #define CALL_ANSWERED(expression) ((expression), DECISION_ANSWERED)
 /* Inside decide: nothing has to be recorded; `call->kept` is the result (request key or not). */
 enum decision call_unchanged(struct call *call, struct batch *batch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Methods are declared, not coded: one row a method. Validation, server.describe, the client's help, the tables of
- * docs/protocol.md and the fuzzer's grammar all come from these rows.
+ * docs/protocol.md and what the tests hold every reply to all come from these rows.
  */
 #pragma once
 
@@ -75,7 +75,7 @@ enum method_flags {
         METHOD_FREE = 8, /* no order at all: server.ping */
         METHOD_NO_KEY = 16, /* changes, but takes no request_key (token.*, auth.*, checkin.scan) */
         METHOD_EVENT =
-                32, /* `event` names the event that the token must cover; found before the handler: call_event */
+                32, /* `event` names the event that the token must cover; found before the handler: call->event */
         METHOD_ITSELF =
                 64, /* with METHOD_EVENT: the handler finds the event itself (event.put may create it) */
 };
@@ -89,7 +89,7 @@ struct method {
         const struct param *result; /* the result's members; ends with PARAM_END */
         const char *const
                 *errors; /* the kinds it may answer with beyond those every method may; NULL-terminated */
-        void (*handle)(struct call *call); /* answers (call_answer, call_fail_*) or submits (call_change) */
+        void (*handle)(struct call *call); /* answers (call_answer, call_fail_*) or submits (call_submit) */
         /* Of a changing method: makes the whole result again from what stands now and from what was kept; NULL: kept whole. */
         void (*again)(struct call *call, const json_t *kept);
 };

@@ -27,4 +27,4 @@ extern const struct method checkpoint_put_method, checkpoint_get_method, checkpo
         checkpoint_delete_method;
 extern const struct method person_erase_method, person_export_method;
 extern const struct method checkin_log_method, checkin_scan_method, checkin_stats_method, checkin_undo_method,
-        checkin_stats_method, checkin_verify_method;
+        checkin_verify_method;

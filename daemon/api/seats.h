@@ -12,9 +12,7 @@
 
 /* Claims what a decision about this ticket depends on; to be called before call_submit. */
 void seats_claim(struct call *call, const struct event_state *event);
-/*
- * A place for one more: "confirmed" or "waitlisted", and its counters in the batch; NULL: full.
- */
+/* A place for one more: "confirmed" or "waitlisted", and its counters in the batch; NULL: full. */
 const char *seats_take(struct call *call, struct batch *batch, const struct ticket_row *ticket);
 /* As seats_take, but nobody is put on a waiting list. */
 bool seats_retake(struct call *call, struct batch *batch, const struct ticket_row *ticket);

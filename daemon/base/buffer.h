@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A growable run of bytes, always NUL-terminated past its end. An allocation that fails aborts: see docs/architecture.md. */
+/* A growable run of bytes, always NUL-terminated past its end. An allocation that fails ends the process: see xmalloc. */
 #pragma once
 
 #include <stdarg.h>

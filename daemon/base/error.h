@@ -3,8 +3,8 @@
  * How functions fail.
  *
  * A function that can fail returns int. 0: done. Negative (-errno): fatal to what was asked, traced where it
- * arises (error_origin) and on its way (error_trace), forwarded unchanged. Positive: an outcome the module
- * documents in an enum of its own (PEER_E_QUOTA…), which the caller handles.
+ * arises (error_origin) and on its way (error_fold), forwarded unchanged. Positive: an outcome the module
+ * documents in an enum of its own (FRAME_E_MORE…), which the caller handles.
  */
 #pragma once
 

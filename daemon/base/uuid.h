@@ -20,5 +20,5 @@ int uuid_compare(const struct uuid *a, const struct uuid *b);
 void uuid_v4(struct uuid *uuid);
 /* Version 7: millisecond of `now`, then a counter that grows within the millisecond of this process, then random. */
 void uuid_v7(struct instant now, struct uuid *uuid);
-/* Version 5 (SHA-1 is RFC 9562's; here the name is hashed with BLAKE2b and marked version 8): the same text, the same UUID. */
+/* The same text in the same space, the same UUID: as version 5, but by BLAKE2b, and so marked version 8. */
 void uuid_from_name(const struct uuid *space, const char *name, struct uuid *uuid);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The wire: bytes <-> requests. Listeners accept peers, peers cut lines within their limits, jsonrpc turns lines
- * into requests, the gate lets them begin in the order protocol.md promises, and what they are answered goes back
+ * The wire: bytes <-> requests. Listeners accept peers, peers cut lines within their limits, messages are
+ * made of lines and hold requests, the gate lets them begin in the order protocol.md promises, and what they are answered goes back
  * into their own slot. wire/ knows no method: it asks its owner (struct wire_owner) what kind of work one is, and
  * hands the request over. Everything here runs on the loop's thread but the parsing of large lines.
  */

@@ -248,7 +248,6 @@ static struct store_settings store_settings_of(const struct settings *settings)
                 .batch_max = settings->batch_scans,
                 .batch_deadline_us = settings->batch_deadline_us,
                 .offline_deadline_us = settings->offline_deadline_us,
-                .migrate = true,
                 .migrate_only = settings->command == SETTINGS_MIGRATE,
                 .leave_adopted = settings->command != SETTINGS_RUN,
         };

@@ -148,18 +148,10 @@ static void version_known(struct loader *loader)
         } else if (loader->version > loader->newest) {
                 loader_fail(loader,
                         "the database's schema is version %d, newer than this usherd knows (%d): run a newer "
-                        "usherd, nothing "
-                        "was changed",
+                        "usherd, nothing was changed",
                         loader->version, loader->newest);
         } else if (loader->version < loader->newest) {
-                if (store->settings.migrate)
-                        send_migration(loader, loader->version + 1);
-                else
-                        loader_fail(loader,
-                                "the database's schema is version %d, older than this usherd needs (%d): "
-                                "run, as its owner, "
-                                "usherd -d CONNINFO migrate",
-                                loader->version, loader->newest);
+                send_migration(loader, loader->version + 1);
         } else if (store->cluster && !loader->granted) {
                 loader->granted = true;
                 loader->step = LOAD_GRANT;

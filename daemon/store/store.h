@@ -46,7 +46,6 @@ struct store_settings {
         size_t batch_max; /* scans a batch, 128 */
         int64_t batch_deadline_us; /* a batch with no answer by then: the connection is given up and the outcome found out */
         int64_t offline_deadline_us; /* what is not patient waits so long for a database that is away */
-        bool migrate; /* bring an older schema up to date at start (private cluster: always) */
 };
 
 struct store_handlers {

@@ -55,7 +55,9 @@ $$;
 
 -- The log is never trimmed, and is its own feed.
 CREATE FUNCTION usher.scans_since(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS SETOF usher.scan
-LANGUAGE sql STABLE AS $$
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+        RETURN QUERY
         SELECT s.*
         FROM usher.writer AS w
         LEFT JOIN unnest(p_writers, p_seqs) AS p (writer, seq) ON p.writer = w.writer
@@ -65,7 +67,8 @@ LANGUAGE sql STABLE AS $$
                 OFFSET 0
         ) AS s
         WHERE w.family_id = p_family AND w.next_seq - 1 > coalesce(p.seq, 0)
-        ORDER BY s.writer, s.seq
+        ORDER BY s.writer, s.seq;
+END
 $$;
 
 -- The last number that each writer recorded.
@@ -77,7 +80,7 @@ $$;
 -- ---- rows ----
 
 -- Makes usher.load_KIND (all of a family) and usher.changed_KIND (those named by the feed beyond some places, as they
--- stand now). p_relation gives their shape.
+-- stand now; planned once a connection, for the feed asks all the time). p_relation gives their shape.
 CREATE FUNCTION usher.make_reads(p_kind text, p_relation text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $make$
 BEGIN
@@ -90,12 +93,15 @@ BEGIN
         EXECUTE format($template$
                 CREATE OR REPLACE FUNCTION usher.changed_%1$s(p_family uuid, p_writers uuid[], p_seqs bigint[])
                 RETURNS SETOF usher.%2$I
-                LANGUAGE sql STABLE AS $body$
+                LANGUAGE plpgsql STABLE AS $body$
+                BEGIN
+                        RETURN QUERY
                         SELECT t.*
                         FROM (SELECT DISTINCT c.event_id, c.id
                               FROM usher.changes_beyond(p_family, p_writers, p_seqs) AS c
                               WHERE c.kind = %1$L AND NOT c.deleted) AS c
-                        JOIN usher.%2$I AS t ON t.family_id = p_family AND t.event_id = c.event_id AND t.id = c.id
+                        JOIN usher.%2$I AS t ON t.family_id = p_family AND t.event_id = c.event_id AND t.id = c.id;
+                END
                 $body$
         $template$, p_kind, coalesce(p_relation, p_kind));
 END

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 
-enum { TICK_SECONDS = 2, WAKE_MS = 5 };
+enum { TICK_SECONDS = 2, WAKE_MS = 5, REST_US = 4000 };
 
 struct feed_family *feed_family(struct feed *feed, const struct uuid *family)
 {
@@ -188,6 +188,18 @@ static bool is_any_dirty(const struct feed *feed)
         return false;
 }
 
+/* Rounds keep a distance: where somebody always waits for one, the database would do little else. */
+static bool rests(struct feed *feed)
+{
+        int64_t left_us = feed->ended_us + REST_US - clock_monotonic_us();
+
+        if (left_us <= 0)
+                return false;
+        if (!evtimer_pending(feed->rest_timer, NULL))
+                evtimer_add(feed->rest_timer, (&(struct timeval){ 0, (suseconds_t)left_us }));
+        return true;
+}
+
 /* Who asks while a round is under way waits for the next, which is not put off however much is fed meanwhile. */
 static void go_on(struct feed *feed)
 {
@@ -196,14 +208,24 @@ static void go_on(struct feed *feed)
                         if (read_next(feed))
                                 return;
                         feed->ended = feed->begun;
+                        feed->ended_us = clock_monotonic_us();
                         waiters_finish(feed);
                 } else if (is_any_dirty(feed)) {
+                        if (rests(feed))
+                                return;
                         feed->begun++;
                         feed->cursor = 0;
                 } else {
                         return;
                 }
         }
+}
+
+static void rested(evutil_socket_t fd, short what, void *context)
+{
+        (void)fd;
+        (void)what;
+        go_on(context);
 }
 
 void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us,
@@ -436,6 +458,7 @@ void feed_init(struct feed *feed, struct store *store)
         feed->store = store;
         feed->tick = event_new(store->base, -1, EV_PERSIST, tick, feed);
         feed->wake_timer = evtimer_new(store->base, wake_others, feed);
+        feed->rest_timer = evtimer_new(store->base, rested, feed);
         pgconn_init(&feed->conn, store->base, true, &handlers);
         feed_family(feed, &UUID_NIL);
 }
@@ -450,6 +473,7 @@ void feed_stop(struct feed *feed)
 {
         event_del(feed->tick);
         evtimer_del(feed->wake_timer);
+        evtimer_del(feed->rest_timer);
         pgconn_stop(&feed->conn);
         feed->ready = false;
 }
@@ -461,6 +485,7 @@ void feed_deinit(struct feed *feed)
         pgconn_deinit(&feed->conn);
         event_free(feed->tick);
         event_free(feed->wake_timer);
+        event_free(feed->rest_timer);
         feed_read_free(feed->read);
         for (size_t i = 0; i < feed->count; i++) {
                 places_deinit(&feed->families[i].places);

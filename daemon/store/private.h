@@ -126,7 +126,8 @@ struct feed {
         size_t due_count, due_capacity;
         size_t family, cursor; /* being read; the next to be looked at in this round */
         struct feed_read *read;
-        struct event *tick, *wake_timer;
+        struct event *tick, *wake_timer, *rest_timer;
+        int64_t ended_us; /* monotonic: the last round */
 };
 
 /* What the next answer on the connection belongs to: one entry a statement sent, and one a sync. */

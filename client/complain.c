@@ -75,9 +75,7 @@ static const char *hint_plain(const char *kind)
 {
         static const char *const hints[][2] = {
                 { "unauthenticated", "-t TOKEN, --token-file FILE or USHER_TOKEN gives a token" },
-                { "stale", "somebody changed it meanwhile: get it again, then change it" },
                 { "conflict", "move one of them, or name the kinds you accept: accept:='[\"KIND\"]'" },
-                { "in_use", "what refers to it has to go first" },
                 { "deadline", "nothing was done; deadline_ms:=N allows more time" },
                 { "exists", "it is taken; another id, or get what is there" },
                 { "internal", "the daemon's fault: its log has more under that id" },

@@ -6,6 +6,7 @@
 #include "api/noun.h"
 #include "api/params.h"
 #include "api/seats.h"
+#include "door/credential.h"
 
 static const struct rowset *tickets(const struct event_state *event)
 {
@@ -17,6 +18,13 @@ static bool ticket_check(struct call *call, const void *row, const void *before)
         const struct ticket_row *ticket = row;
 
         (void)before;
+        if (!credential_second_fits(ticket->valid_from) || !credential_second_fits(ticket->valid_to)) {
+                call_fail_params(call,
+                        credential_second_fits(ticket->valid_from) ? "/valid_to" : "/valid_from",
+                        "a time that a credential can tell: after 1970-01-01T00:00:00Z, before "
+                        "2106-02-07T06:28:15Z");
+                return false;
+        }
         if (!instant_is_none(ticket->valid_from) && !instant_is_none(ticket->valid_to) &&
                 ticket->valid_from.us >= ticket->valid_to.us) {
                 call_fail_params(call, "/valid_to", "a time after valid_from");

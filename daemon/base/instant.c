@@ -47,6 +47,9 @@ void date_to_civil(struct date date, int *year, int *month, int *day)
         *year = of_era + era * 400 + (*month <= 2);
 }
 
+/* Any zone writes these years with four digits, a week before and after as well: so far an end or a day may lie off. */
+enum { YEAR_FIRST = 2, YEAR_LAST = 9998 };
+
 /* Reads exactly `count` digits. */
 static bool digits(const char **text, int count, int *value)
 {
@@ -75,7 +78,7 @@ static bool read_date(const char **text, int *year, int *month, int *day)
         if (!digits(text, 2, month) || **text != '-')
                 return false;
         (*text)++;
-        if (!digits(text, 2, day) || *year < 1 || *month < 1 || *month > 12)
+        if (!digits(text, 2, day) || *year < YEAR_FIRST || *year > YEAR_LAST || *month < 1 || *month > 12)
                 return false;
         leap = (*year % 4 == 0 && *year % 100 != 0) || *year % 400 == 0;
         return *day >= 1 && *day <= lengths[*month - 1] + (*month == 2 && leap);

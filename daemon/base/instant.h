@@ -44,13 +44,13 @@ int64_t clock_monotonic_us(void);
 
 struct date date_from_civil(int year, int month, int day); /* no range check of its arguments */
 void date_to_civil(struct date date, int *year, int *month, int *day);
-/* "2025-10-25"; whole text or false. */
+/* "2025-10-25"; whole text or false. Years 0002 to 9998, and so in instants. */
 bool date_parse(const char *text, struct date *date);
 /* Writes 10 characters and NUL. */
 void date_format(struct date date, char out[static 11]);
 
 /*
- * RFC 3339 date-time with an offset, whole text or false: years 0001 to 9999, leap second folded to :59, up to
+ * RFC 3339 date-time with an offset, whole text or false: years 0002 to 9998, leap second folded to :59, up to
  * nine fraction digits (cut to microseconds), "T"/"t"/" " and "Z"/"z" accepted as the RFC allows.
  */
 bool instant_parse(const char *text, struct instant *instant);

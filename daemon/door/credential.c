@@ -49,7 +49,7 @@ static void ticket_mark(const char *ticket, uint8_t mark[static 4])
         mark_make("usherd ticket mark", ticket, strlen(ticket), mark);
 }
 
-static bool second_fits(struct instant at)
+bool credential_second_fits(struct instant at)
 {
         return instant_is_none(at) || (at.us > 0 && at.us / INSTANT_SECOND < UINT32_MAX);
 }
@@ -62,7 +62,8 @@ int credential_fill(struct credential_content *content, const struct uuid *event
 
         if (key_number < 1 || key_number > UINT8_MAX || issue < 1 || issue > UINT16_MAX)
                 return CREDENTIAL_E_RANGE;
-        if (length < 1 || length > CREDENTIAL_CODE_MAX || !second_fits(valid_from) || !second_fits(valid_to))
+        if (length < 1 || length > CREDENTIAL_CODE_MAX || !credential_second_fits(valid_from) ||
+                !credential_second_fits(valid_to))
                 return CREDENTIAL_E_RANGE;
         memset(content, 0, sizeof(*content));
         credential_event_mark(event, content->event_mark);

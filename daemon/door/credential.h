@@ -69,6 +69,8 @@ struct credential_read {
 
 void credential_event_mark(const struct uuid *event, uint8_t mark[static 4]);
 
+/* Whether a credential can tell that time, or has none to tell. */
+bool credential_second_fits(struct instant at);
 /* What is signed for a registration, from the rows' own values; issue and key number beyond range: CREDENTIAL_E_RANGE. */
 int credential_fill(struct credential_content *content, const struct uuid *event, int64_t key_number,
         const char *registration, const char *ticket, struct instant valid_from, struct instant valid_to,

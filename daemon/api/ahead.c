@@ -81,11 +81,8 @@ static void worked(void *job, int dropped)
                 call_fail_unavailable(call, true);
                 return;
         }
-        call->event = state_event(&call->api->state, call_text(call, "event"));
-        if (call->event)
+        if (call_event_again(call))
                 ahead->done(ahead);
-        else
-                call_fail_not_found(call, "event", call_text(call, "event"));
 }
 
 static void worked_again(void *job, int dropped)

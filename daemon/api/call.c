@@ -74,6 +74,15 @@ struct date call_date(const struct call *call, const char *name)
         return text && date_parse(text, &date) ? date : DATE_NONE;
 }
 
+bool call_event_again(struct call *call)
+{
+        call->event = state_event(&call->api->state, call_text(call, "event"));
+        if (call->event && uuid_equal(&event_row(call->event)->event_uuid, &call->event_uuid))
+                return true;
+        call_fail_not_found(call, "event", call_text(call, "event"));
+        return false;
+}
+
 /* ---- answers ---- */
 
 void call_answer(struct call *call, const struct buffer *result_json)

@@ -30,6 +30,7 @@ struct call {
         int64_t deadline_us;
         struct event_state
                 *event; /* METHOD_EVENT: found before `handle`; found again before every `decide` */
+        struct uuid event_uuid; /* of that one: another that bears its slug later is not meant */
 
         struct change change;
         enum decision (*decide)(struct call *call, struct batch *batch);
@@ -54,6 +55,9 @@ int64_t call_int(const struct call *call, const char *name, int64_t fallback);
 bool call_bool(const struct call *call, const char *name, bool fallback);
 struct instant call_instant(const struct call *call, const char *name); /* INSTANT_NONE when absent */
 struct date call_date(const struct call *call, const char *name);
+
+/* After a wait: finds the event again. False: it has gone, or another bears its slug; the call has been answered. */
+bool call_event_again(struct call *call);
 
 /* ---- answers: each ends the call (and frees it) ---- */
 

@@ -186,9 +186,8 @@ static bool may_be_put_off(const struct call *call)
 static enum decision decide_anew(struct call *call, struct batch *batch)
 {
         if (call->method->flags & METHOD_EVENT && !(call->method->flags & METHOD_ITSELF)) {
-                call->event = state_event(&call->api->state, call_text(call, "event"));
-                if (!call->event)
-                        return CALL_ANSWERED(call_fail_not_found(call, "event", call_text(call, "event")));
+                if (!call_event_again(call))
+                        return DECISION_ANSWERED;
         }
         buffer_clear(&call->kept);
         return call->decide(call, batch);

@@ -98,14 +98,15 @@ static void answered(void *context, enum outcome outcome, const struct store_res
         struct jsonout out = JSONOUT(&text);
         size_t limit = (size_t)call_int(call, "limit", 100), lines;
 
-        call->event = state_event(&call->api->state, call_text(call, "event"));
-        if (outcome == OUTCOME_UNKNOWN)
+        if (outcome == OUTCOME_UNKNOWN) {
                 call_fail_unavailable(call, true);
-        else if (outcome != OUTCOME_DONE)
+                return;
+        }
+        if (outcome != OUTCOME_DONE) {
                 call_fail_internal(call, "the log could not be read");
-        else if (!call->event)
-                call_fail_not_found(call, "event", call_text(call, "event"));
-        if (outcome != OUTCOME_DONE || !call->event)
+                return;
+        }
+        if (!call_event_again(call))
                 return;
         lines = result_lines(result);
         json_begin_object(&out);
@@ -135,7 +136,7 @@ static bool read_cursor(struct call *call, struct place_after *after)
         struct uuid writer;
         int64_t seq;
 
-        if (dot == cursor || *dot != '.' || !scan_id_read(dot + 1, &writer, &seq)) {
+        if (dot == cursor || *dot != '.' || !instant_is_usable(at) || !scan_id_read(dot + 1, &writer, &seq)) {
                 call_fail_params(call, "/cursor", "a cursor from an earlier answer");
                 return false;
         }

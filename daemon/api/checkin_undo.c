@@ -109,7 +109,8 @@ static void log_answered(void *context, enum outcome outcome, const struct store
         for (size_t line = 0; line < result_lines(result); line++)
                 take_line(undo, result, line);
         undo->read = true;
-        store_catch_up(call->api->store, &call->event->family->uuid, call->deadline_us, caught_up, call);
+        /* The event may have gone meanwhile. */
+        store_catch_up(call->api->store, &call->change.family, call->deadline_us, caught_up, call);
 }
 
 static void read_log(struct call *call, const struct registration_row *registration)

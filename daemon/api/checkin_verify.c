@@ -243,10 +243,8 @@ static bool is_answered(struct verify *verify, enum outcome outcome)
                 call_fail_unavailable(call, true);
         else if (outcome != OUTCOME_DONE)
                 call_fail_internal(call, "the log could not be read");
-        else if (!(call->event = state_event(&call->api->state, call_text(call, "event"))))
-                call_fail_not_found(call, "event", call_text(call, "event"));
         else
-                return true;
+                return call_event_again(call);
         return false;
 }
 

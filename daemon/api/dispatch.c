@@ -156,7 +156,9 @@ static bool find_event(struct call *call)
         if (event && call->role == ROLE_PUBLIC && !event_newest(event))
                 event = NULL;
         call->event = event;
-        if (!event)
+        if (event)
+                call->event_uuid = event_row(event)->event_uuid;
+        else
                 call_fail_not_found(call, "event", slug);
         return event;
 }

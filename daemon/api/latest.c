@@ -43,7 +43,6 @@ static void body_read(void *job, int dropped)
         struct event_state *event = state_event(&call->api->state, call_text(call, "event"));
         bool failed = !latest->timetable;
 
-        call->event = event;
         if (event && !event->latest && latest->timetable && event_newest(event) == latest->publication &&
                 event_row(event) == latest->event) {
                 event->latest = latest->timetable;
@@ -52,8 +51,8 @@ static void body_read(void *job, int dropped)
         latest_free(latest);
         if (dropped)
                 call_fail_unavailable(call, true);
-        else if (!event)
-                call_fail_not_found(call, "event", call_text(call, "event"));
+        else if (!call_event_again(call))
+                return;
         else if (failed)
                 then(call); /* it is tried once more, and said */
         else

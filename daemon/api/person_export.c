@@ -102,11 +102,8 @@ static void scans_answered(void *context, enum outcome outcome, const struct sto
                 call_fail_internal(call, "the person's scans could not be read");
                 return;
         }
-        call->event = state_event(&call->api->state, call_text(call, "event"));
-        if (!call->event) {
-                call_fail_not_found(call, "event", call_text(call, "event"));
+        if (!call_event_again(call))
                 return;
-        }
         registration = registration_need(call);
         if (!registration)
                 return;

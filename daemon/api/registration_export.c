@@ -216,6 +216,14 @@ static json_t *field_columns(const struct event_state *event)
         return columns;
 }
 
+static bool are_texts(const json_t *names)
+{
+        for (size_t i = 0; i < json_array_size(names); i++)
+                if (!json_is_string(json_array_get(names, i)))
+                        return false;
+        return json_is_array(names);
+}
+
 /* "MICROSECONDS/CODE/[names]": false when it is none of ours. */
 static bool read_cursor(struct export *export, const char *cursor, struct instant *at, char id[static 16])
 {
@@ -229,7 +237,7 @@ static bool read_cursor(struct export *export, const char *cursor, struct instan
                 export->fields = json_loads(cursor + length, 0, NULL);
         else
                 export->fields = field_columns(export->call->event);
-        return json_is_array(export->fields);
+        return are_texts(export->fields);
 }
 
 static void take_rows(struct export *export, struct instant at, const char *id, size_t limit)

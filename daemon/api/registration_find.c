@@ -110,11 +110,8 @@ static void find_go_on(evutil_socket_t fd, short what, void *context)
 
         (void)fd;
         (void)what;
-        call->event = state_event(&call->api->state, call_text(call, "event"));
-        if (!call->event) {
-                call_fail_not_found(call, "event", call_text(call, "event"));
+        if (!call_event_again(call))
                 return;
-        }
         while (!search_go_on(finding->search, roster_roll(call->event->roster), SLICE_ROWS)) {
                 if (clock_monotonic_us() < until_us)
                         continue;

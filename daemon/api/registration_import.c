@@ -185,15 +185,12 @@ static void import_submit(struct import *import)
 {
         struct call *call = import->call;
 
-        call->event = state_event(&call->api->state, call_text(call, "event"));
         if (import->dropped) {
                 call_fail_unavailable(call, true);
                 return;
         }
-        if (!call->event) {
-                call_fail_not_found(call, "event", call_text(call, "event"));
+        if (!call_event_again(call))
                 return;
-        }
         call->change.bulk = true;
         call_claim(call, "import", &event_row(call->event)->event_uuid, "");
         if (has_limits(call->event))

@@ -106,11 +106,8 @@ static void listing_go_on(evutil_socket_t fd, short what, void *context)
 
         (void)fd;
         (void)what;
-        call->event = state_event(&call->api->state, call_text(call, "event"));
-        if (!call->event) {
-                call_fail_not_found(call, "event", call_text(call, "event"));
+        if (!call_event_again(call))
                 return;
-        }
         roll = roster_roll(call->event->roster);
         there = find_place(listing, roll, &place);
         for (size_t n = 1; there; there = roll_next(roll, &place), n++) {

@@ -107,7 +107,11 @@ void registration_answer_issued(struct call *call, const json_t *kept)
         if (!registration)
                 return;
         credential = registration_credential(call->event, registration->row.id, kind ? kind : "ticket");
-        if (!credential || !issue_text(call, call->event, credential, &text)) {
+        if (!credential) { /* replaced since: a credential that opens nothing is not told */
+                call_fail_not_found(call, "credential", kind ? kind : "ticket");
+                return;
+        }
+        if (!issue_text(call, call->event, credential, &text)) {
                 call_fail_internal(call,
                         "there is no key here to sign the credential with: copy the key file of the "
                         "daemon that made the event");

@@ -8,6 +8,7 @@
 #include "api/nonces.h"
 #include "api/registration.h"
 #include "api/scan.h"
+#include "api/validate.h"
 
 #define NO_ID "................................" /* SCAN_ID_LENGTH characters, until the id is known */
 
@@ -114,7 +115,8 @@ static bool answers_fit(struct scan *scan, const struct scan_found *found)
 
                 if (door_fields_asks(fields, field))
                         continue;
-                buffer_addf(&path, "/answers/%s", field);
+                buffer_add_text(&path, "/answers/");
+                path_add_name(&path, field);
                 call_fail_params(scan->call, path.data, "a field of the event that is asked at the door");
                 buffer_deinit(&path);
                 return false;

@@ -156,7 +156,7 @@ static bool find_anew(struct scan *scan)
         memset(found, 0, sizeof(*found));
         point = &scan->points[find_judge(scan)];
         found->event = state_event(&scan->call->api->state, point->event);
-        if (!found->event) {
+        if (!found->event || !uuid_equal(&found->event->family->uuid, &scan->family)) {
                 call_fail_not_found(scan->call, "event", point->event);
                 return false;
         }

@@ -40,6 +40,18 @@ bool method_takes_key(const struct method *method)
         return (method->flags & METHOD_CHANGES) && !(method->flags & METHOD_NO_KEY);
 }
 
+void path_add_name(struct buffer *path, const char *name)
+{
+        for (; *name; name++) {
+                if (*name == '~')
+                        buffer_add_text(path, "~0");
+                else if (*name == '/')
+                        buffer_add_text(path, "~1");
+                else
+                        buffer_add_char(path, *name);
+        }
+}
+
 static void path_write(const struct step *step, struct buffer *path)
 {
         if (!step)
@@ -48,14 +60,8 @@ static void path_write(const struct step *step, struct buffer *path)
         buffer_add_char(path, '/');
         if (!step->name)
                 buffer_addf(path, "%zu", step->index);
-        for (const char *name = step->name; name && *name; name++) {
-                if (*name == '~')
-                        buffer_add_text(path, "~0");
-                else if (*name == '/')
-                        buffer_add_text(path, "~1");
-                else
-                        buffer_add_char(path, *name);
-        }
+        else
+                path_add_name(path, step->name);
 }
 
 /* What stands here does not fit: `expected` is to be filled. */

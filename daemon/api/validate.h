@@ -9,6 +9,8 @@
 extern const struct param envelope_deadline[], envelope_key[];
 /* if_version stands in the table of each method that accepts it. */
 
+/* A member's name as a JSON pointer has it. */
+void path_add_name(struct buffer *path, const char *name);
 /* True when they fit; else `path` (a JSON pointer into params) and `expected` say what does not. */
 bool validate_params(
         const struct method *method, const json_t *params, struct buffer *path, struct buffer *expected);

@@ -50,6 +50,14 @@ void date_to_civil(struct date date, int *year, int *month, int *day)
 /* Any zone writes these years with four digits, a week before and after as well: so far an end or a day may lie off. */
 enum { YEAR_FIRST = 2, YEAR_LAST = 9998 };
 
+bool instant_is_usable(struct instant at)
+{
+        int64_t day_us = 86400 * INSTANT_SECOND;
+
+        return at.us >= date_from_civil(YEAR_FIRST, 1, 1).days * day_us &&
+               at.us < date_from_civil(YEAR_LAST + 1, 1, 1).days * day_us;
+}
+
 /* Reads exactly `count` digits. */
 static bool digits(const char **text, int count, int *value)
 {

@@ -54,5 +54,7 @@ void date_format(struct date date, char out[static 11]);
  * nine fraction digits (cut to microseconds), "T"/"t"/" " and "Z"/"z" accepted as the RFC allows.
  */
 bool instant_parse(const char *text, struct instant *instant);
+/* Whether it lies in those years, in UTC: of what was not read by instant_parse. */
+bool instant_is_usable(struct instant at);
 /* Writes with the offset given (seconds east of UTC); the fraction only when there is one. `out` takes 40. */
 void instant_format(struct instant instant, int32_t offset_seconds, char out[static 40]);

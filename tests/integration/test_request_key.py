@@ -143,6 +143,15 @@ def test_what_is_said_of_a_person_is_made_again_from_what_stands_now(event):
     assert again["status"] == "cancelled"
 
 
+def test_a_repeat_does_not_tell_a_credential_that_was_replaced_since(event):
+    event.ticket()
+    registration = event.registration()["registration"]
+    badge = {"registration": registration, "kind": "badge", "request_key": new_uuid()}
+    event.call("registration.reissue", **badge)
+    event.call("registration.transfer", registration=registration, to={"name": "Attendee 99999"})
+    assert event.fails("not_found", "registration.reissue", **badge).data["what"] == "credential"
+
+
 def test_wait_until_can_fail():
     """The poll these tests stand on does end."""
     try:

@@ -32,8 +32,6 @@ void noun_get(struct call *call, const struct noun *noun);
 void noun_list(struct call *call, const struct noun *noun);
 void noun_delete(struct call *call, const struct noun *noun);
 
-enum { PAGE_BYTES_MAX = 4 << 20 };
-
 /* The live object as this event sees it. */
 const void *noun_find(const struct noun *noun, const struct event_state *event, const char *id);
 /* Every change of a family's programme replaces its step: two daemons cannot decide beside each other. */

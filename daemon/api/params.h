@@ -48,7 +48,10 @@
 #define P_VERSION P("version", PARAM_INT, REQ, "grows with each change")
 #define P_NEXT P("next", PARAM_CURSOR, NUL, "the cursor of the next page; null: this was the last")
 
-enum { TEXT_LONG = 65536 };
+enum {
+        TEXT_LONG = 65536,
+        PAGE_BYTES_MAX = 4 << 20, /* of an answer in pages */
+};
 
 extern const struct param slug_item[], text_item[], period_item[];
 extern const struct param result_deleted[];

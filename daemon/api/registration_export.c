@@ -14,7 +14,7 @@
 #include "base/zone.h"
 #include "exchange/csv.h"
 
-enum { PAGE_BYTES = 4 << 20, CURSOR_MAX = 1024 };
+enum { CURSOR_MAX = 1024 };
 
 struct export_row {
         const struct registration_row *registration;
@@ -122,7 +122,7 @@ static size_t write_body(const struct export *export, const struct zone *zone, s
                 write_csv_header(export, body);
         else if (export->first)
                 buffer_add_char(body, '[');
-        for (; n < export->count && body->length < PAGE_BYTES; n++) {
+        for (; n < export->count && body->length < PAGE_BYTES_MAX; n++) {
                 if (export->csv) {
                         write_csv_row(export, &export->rows[n], zone, body);
                         continue;

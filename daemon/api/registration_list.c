@@ -8,7 +8,7 @@
 #include "api/params.h"
 #include "api/registration.h"
 
-enum { PAGE_BYTES = 4 << 20, ROW_BYTES = 2 * TEXT_LONG, SLICE_US = 1000, SLICE_ROWS = 64 };
+enum { ROW_BYTES = 2 * TEXT_LONG, SLICE_US = 1000, SLICE_ROWS = 64 };
 
 struct listing {
         struct call *call;
@@ -45,7 +45,7 @@ static bool is_wanted(const struct listing *listing, const struct registration_r
 
 static bool page_is_full(const struct listing *listing)
 {
-        return listing->written == listing->limit || listing->result.length > PAGE_BYTES - ROW_BYTES;
+        return listing->written == listing->limit || listing->result.length > PAGE_BYTES_MAX - ROW_BYTES;
 }
 
 static void listing_answer(struct listing *listing, bool more)
@@ -82,18 +82,6 @@ static bool listing_take(
         return true;
 }
 
-/* Rows may come and go between two slices: the place is found again by what stood there. */
-static bool find_place(const struct listing *listing, const struct roll *roll, struct roll_place *place)
-{
-        if (instant_is_none(listing->at)) {
-                *place = (struct roll_place){ 0, 0 };
-                return roll->count;
-        }
-        if (!roll_find(roll, listing->at, listing->id, place))
-                return false;
-        return roll_compare(roll_row(roll, place), listing->at, listing->id) != 0 || roll_next(roll, place);
-}
-
 static void listing_go_on(evutil_socket_t fd, short what, void *context)
 {
         static const struct timeval at_once = { 0, 0 };
@@ -109,7 +97,8 @@ static void listing_go_on(evutil_socket_t fd, short what, void *context)
         if (!call_event_again(call))
                 return;
         roll = roster_roll(call->event->roster);
-        there = find_place(listing, roll, &place);
+        /* Rows may come and go between two slices: the place is found again by what stood there. */
+        there = roll_find_behind(roll, listing->at, listing->id, &place);
         for (size_t n = 1; there; there = roll_next(roll, &place), n++) {
                 if (!listing_take(listing, call->event, roll_row(roll, &place)))
                         return;

@@ -242,6 +242,18 @@ bool roll_next(const struct roll *roll, struct roll_place *place)
         return place->block < roll->block_count;
 }
 
+bool roll_find_behind(
+        const struct roll *roll, struct instant created_at, const char *id, struct roll_place *place)
+{
+        if (instant_is_none(created_at)) {
+                *place = (struct roll_place){ 0, 0 };
+                return roll->count;
+        }
+        if (!roll_find(roll, created_at, id, place))
+                return false;
+        return roll_compare(roll_row(roll, place), created_at, id) != 0 || roll_next(roll, place);
+}
+
 const struct registration_row *roll_row(const struct roll *roll, const struct roll_place *place)
 {
         return roll->blocks[place->block]->rows[place->row];

@@ -58,6 +58,9 @@ void roll_replace(
 bool roll_find(const struct roll *roll, struct instant created_at, const char *id, struct roll_place *place);
 /* The one behind it; false: there is none. */
 bool roll_next(const struct roll *roll, struct roll_place *place);
+/* The first behind (created_at, id), INSTANT_NONE: of all; whoever stood there may be gone. False: there is none. */
+bool roll_find_behind(
+        const struct roll *roll, struct instant created_at, const char *id, struct roll_place *place);
 bool roll_has_text(const struct roll *roll, const struct roll_place *place);
 const struct registration_row *roll_row(const struct roll *roll, const struct roll_place *place);
 /* The folded text of a registration, to be freed; NULL: it has none. */

@@ -321,16 +321,10 @@ const struct registration_row *roster_by_person(
 const struct registration_row *roster_registration_after(
         const struct roster *roster, struct instant created_at, const char *id)
 {
-        struct roll_place place = { 0, 0 };
+        struct roll_place place;
 
-        if (instant_is_none(created_at))
-                return roster->roll.count ? roll_row(&roster->roll, &place) : NULL;
-        if (!roll_find(&roster->roll, created_at, id, &place))
-                return NULL;
-        if (roll_compare(roll_row(&roster->roll, &place), created_at, id) == 0 &&
-                !roll_next(&roster->roll, &place))
-                return NULL;
-        return roll_row(&roster->roll, &place);
+        return roll_find_behind(&roster->roll, created_at, id, &place) ? roll_row(&roster->roll, &place)
+                                                                       : NULL;
 }
 
 const struct field_names *roster_field_names(const struct roster *roster)

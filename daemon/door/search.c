@@ -248,15 +248,6 @@ static void search_block(struct search *search, const struct behind *behind, con
         }
 }
 
-/* The first behind that place; false: there is none. */
-static bool find_behind(
-        const struct roll *roll, struct instant created_at, const char *id, struct roll_place *place)
-{
-        if (!roll_find(roll, created_at, id, place))
-                return false;
-        return roll_compare(roll_row(roll, place), created_at, id) != 0 || roll_next(roll, place);
-}
-
 static struct behind find_after(const struct search *search, const struct roll *roll)
 {
         struct behind behind = { SEARCH_FIELD, { 0, 0 } };
@@ -264,7 +255,7 @@ static struct behind find_after(const struct search *search, const struct roll *
         if (!search->has_after)
                 return behind;
         behind.rank = search->after.rank;
-        if (!find_behind(roll, search->after.created_at, search->after.id, &behind.place))
+        if (!roll_find_behind(roll, search->after.created_at, search->after.id, &behind.place))
                 behind.place.block = roll->block_count;
         return behind;
 }
@@ -277,7 +268,7 @@ bool search_go_on(struct search *search, const struct roll *roll, size_t rows)
         if (!search->query.count || !roll->count)
                 return true;
         verdicts_reserve(search, roll);
-        if (search->begun && !find_behind(roll, search->seen_at, search->seen_id, &place))
+        if (search->begun && !roll_find_behind(roll, search->seen_at, search->seen_id, &place))
                 return true;
         for (size_t looked = 0; place.block < roll->block_count;
                 place = (struct roll_place){ place.block + 1, 0 }) {

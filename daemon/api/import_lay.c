@@ -197,8 +197,8 @@ static void lay_matched(struct import_lay *lay, const struct import_row *row, st
                         refuse(outcome, ticket ? "no place is left" : "no such ticket", "/ticket");
                         return;
                 }
-                if (strcmp(fresh.status, current->status) != 0)
-                        fresh.waiting_since = registration_is(&fresh, "waitlisted") ? lay->now : INSTANT_NONE;
+                /* As in an update: another ticket type has a queue of its own, and its end is there. */
+                fresh.waiting_since = registration_is(&fresh, "waitlisted") ? lay->now : INSTANT_NONE;
         }
         if (changed)
                 record_update(lay, row, match, &fresh);

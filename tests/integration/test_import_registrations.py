@@ -231,6 +231,16 @@ def test_places_left_in_an_import_go_to_those_who_wait(event):
     assert whole(event, codes[4])["status"] == "confirmed"
 
 
+def test_who_waits_for_another_ticket_waits_at_the_end(event):
+    event.ticket("first", capacity=1, waitlist=True)
+    event.ticket("second", capacity=1, waitlist=True)
+    codes = [one["registration"] for one in take(event, [row(1, ticket="first"), row(2, ticket="first"),
+                                                         row(3, ticket="second"), row(4, ticket="second")])["rows"]]
+    take(event, [row(2, ticket="second")])
+    event.call("registration.cancel", registration=codes[2])
+    assert [whole(event, code)["status"] for code in (codes[3], codes[1])] == ["confirmed", "waitlisted"]
+
+
 def test_a_move_into_a_full_ticket_is_refused(event):
     event.ticket()
     event.ticket("few", capacity=1)

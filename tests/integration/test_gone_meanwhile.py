@@ -55,6 +55,19 @@ def test_a_read_of_an_event_that_goes_meanwhile_finds_none(daemon, event, other,
     assert outcome(event.client, number) == "not_found"
 
 
+def test_an_undo_at_an_event_that_goes_meanwhile_finds_none(daemon, event, other):
+    """Nobody was let in, so that the event may go; what the log says of the person is asked all the same."""
+    event.ticket()
+    event.checkpoint()
+    registration = event.registration()["registration"]
+    undo = {"checkpoint": "door", "registration": registration, "why": "a mistake"}
+    event.fails("not_found", "checkin.undo", **undo)
+    with Held(daemon.cluster, "scan_moves"):
+        number = event.client.send("checkin.undo", event=event.slug, **undo)
+        other.call("event.delete", event=event.slug, confirm=event.slug)
+    assert outcome(event.client, number) == "not_found"
+
+
 def test_a_change_is_made_to_the_event_that_it_came_for_or_not_at_all(admin, other):
     rows = [{"ticket": "standard", "name": f"Attendee {n:05d}", "external_id": str(n)} for n in range(2000)]
     for _ in range(3):

@@ -103,8 +103,13 @@ static void older_found(void *context, enum outcome outcome, const struct store_
                 call_fail_unavailable(call, true);
                 return;
         }
-        if (outcome != OUTCOME_DONE || !result_lines(result) || !result_text(result, 0, 0)) {
-                call_fail_internal(call, "a published version could not be found");
+        if (outcome != OUTCOME_DONE) {
+                call_fail_internal(call, "a published version could not be looked up");
+                return;
+        }
+        /* It goes with its event alone, which the database may know before memory does. */
+        if (!result_lines(result) || !result_text(result, 0, 0)) {
+                call_fail_not_found(call, "event", call_text(call, "event"));
                 return;
         }
         older->body = xstrdup(result_text(result, 0, 0));

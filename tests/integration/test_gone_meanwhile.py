@@ -55,6 +55,16 @@ def test_a_read_of_an_event_that_goes_meanwhile_finds_none(daemon, event, other,
     assert outcome(event.client, number) == "not_found"
 
 
+def test_an_older_version_of_an_event_that_goes_meanwhile_is_not_found(daemon, event, other):
+    for _ in range(2):
+        event.call("schedule.publish")
+    assert event.call("schedule.get", version=1)["version"] == 1
+    with Held(daemon.cluster, "publication_body"):
+        number = event.client.send("schedule.get", event=event.slug, version=1)
+        other.call("event.delete", event=event.slug, confirm=event.slug)
+    assert outcome(event.client, number) == "not_found"
+
+
 def test_an_undo_at_an_event_that_goes_meanwhile_finds_none(daemon, event, other):
     """Nobody was let in, so that the event may go; what the log says of the person is asked all the same."""
     event.ticket()

@@ -335,15 +335,16 @@ static void set_row(struct roll *roll, const struct roll_place *place, const str
 void roll_put(struct roll *roll, const struct registration_row *before, const struct registration_row *row,
         const char *text)
 {
-        size_t length = text ? strlen(text) : 0;
-        struct fold_parts parts = fold_parts(text ? text : "", length);
+        const char *folded = text ? text : "";
+        size_t length = strlen(folded);
+        struct fold_parts parts = fold_parts(folded, length);
         char *organisation = xstrndup(parts.organisation, parts.organisation_length);
         uint32_t number = organisation_take(roll, organisation);
         struct buffer own = BUFFER_NULL;
         struct roll_place place;
 
-        buffer_add(&own, text, parts.before);
-        buffer_add(&own, text ? text + parts.behind : NULL, length - parts.behind);
+        buffer_add(&own, folded, parts.before);
+        buffer_add(&own, folded + parts.behind, length - parts.behind);
         if (before && find_exactly(roll, before, &place))
                 set_row(roll, &place, row, number, own.data, own.length);
         else

@@ -76,7 +76,7 @@ static struct fit_text copy_text(const char *text, size_t length, char **buffer,
         size_t size = length + 2 + ROLL_PAD;
         char *begin;
 
-        if (size > *capacity) {
+        if (!*buffer || size > *capacity) {
                 *buffer = xrealloc(*buffer, size);
                 *capacity = size;
         }

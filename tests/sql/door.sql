@@ -67,16 +67,31 @@ SELECT throws_like($$SELECT build.scans(build.scan('R9', 0, 0), build.scan('R9',
 SELECT is_empty($$SELECT FROM usher.nonce_find(build.child(), 'c0000000-0000-4000-8000-000000000001')$$, 'a nonce counts within its family');
 SELECT is((SELECT count(*) FROM usher.nonce_find(build.family(), gen_random_uuid())), 0::bigint, 'an unused one is not found');
 
+-- ---- what is taken back, and what was said of it ----
+
+SELECT is(build.record(jsonb_build_array(build."row"('registration', 'R4'))), 'done', 'another');
+SELECT is(build.record(NULL, ARRAY[build.scan('R4')], p_why => ARRAY['a friend of the house']), 'done', 'is let in for a reason');
+SELECT is(build.record(NULL, ARRAY[build.scan('R4', 2, p_inside => false, p_admitted => false)], p_why => ARRAY['a mistake'],
+        p_undoes => (SELECT array_agg(usher.scan_id(writer, seq)) FROM usher.scan WHERE registration = 'R4')), 'done', 'which is undone');
+SELECT is(build.lines($$SELECT verdict, undone FROM usher.scan_log(build.family(), build.family(), NULL, 'R4', NULL, NULL, 10, NULL, NULL, NULL)$$),
+        '(admitted,t)', 'the log says it of the scan, and has no line of its own for it');
+SELECT is(build.lines($$SELECT why FROM usher.scan_note WHERE registration = 'R4' ORDER BY seq$$), '("a friend of the house") ("a mistake")',
+        'what was said of both is kept');
+SELECT is(build.record(jsonb_build_array(build."row"('registration', 'R4', 2, '{"status": "erased", "name": null}'),
+        build."row"('erasure', 'R4'))), 'done', 'until the person is erased');
+SELECT is_empty($$SELECT FROM usher.scan_note WHERE registration = 'R4'$$, 'then it goes');
+SELECT is((SELECT count(*) FROM usher.scan WHERE registration = 'R4'), 2::bigint, 'and the log stays');
+
 -- ---- a capacity that comes late ----
 
 SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'door', 2, '{"capacity": 5}'))), 'done', 'a checkpoint gets a capacity');
-SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE kind = 'inside'$$), '(door/,3)',
+SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE kind = 'inside'$$), '(door//,3)',
         'and counts those who are inside');
 SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'door', 3, '{"capacity": 2}'))), 'done', 'a lower one');
-SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE kind = 'inside'$$), '(door/,3)', 'leaves them in');
+SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE kind = 'inside'$$), '(door//,3)', 'leaves them in');
 SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'daily', 2, '{"per": "day", "capacity": 9}'))), 'done', 'one by the day');
 SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE id LIKE 'daily/%' ORDER BY id$$),
-        '(daily/2026-11-20,1) (daily/2026-11-21,1)', 'counts each day');
+        '(daily/2026-11-20/,1) (daily/2026-11-21/,1)', 'counts each day');
 
 -- ---- what stays ----
 

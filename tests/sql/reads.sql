@@ -50,10 +50,10 @@ SELECT is_empty($$SELECT * FROM usher.changed_presence(build.family(), ARRAY[bui
 -- ---- pages of the log ----
 
 CREATE FUNCTION build.log(p_limit bigint, p_after bigint DEFAULT NULL, p_registration text DEFAULT NULL, p_since timestamptz DEFAULT NULL,
-        p_checkpoint text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+        p_checkpoint text DEFAULT NULL, p_by text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
         SELECT string_agg(l.registration || ' ' || to_char(l.received_at AT TIME ZONE 'Asia/Shanghai', 'HH24.MI'), ', ')
         FROM (SELECT) AS always LEFT JOIN usher.scan AS s ON s.writer = build.writer() AND s.seq = p_after
-        CROSS JOIN LATERAL usher.scan_log(build.family(), build.family(), p_checkpoint, p_registration, p_since, p_limit,
+        CROSS JOIN LATERAL usher.scan_log(build.family(), build.family(), p_checkpoint, p_registration, p_by, p_since, p_limit,
                 s.received_at, s.writer, s.seq) AS l
 $$;
 SELECT is(build.log(10), 'R3 09.02, R1 09.01, R2 09.01, R1 09.00', 'newest first');
@@ -63,7 +63,9 @@ SELECT is(build.log(10, 14), 'R1 09.01, R2 09.01, R1 09.00', 'and after the firs
 SELECT is(build.log(10, p_registration => 'R1'), 'R1 09.01, R1 09.00', 'of one person');
 SELECT is(build.log(10, p_since => '2026-11-20T09:01:00+08:00'), 'R3 09.02, R1 09.01, R2 09.01', 'since a moment, inclusive');
 SELECT is(build.log(10, p_checkpoint => 'nowhere'), NULL, 'of a checkpoint');
-SELECT is_empty($$SELECT * FROM usher.scan_log(build.family(), build.child(), NULL, NULL, NULL, 10, NULL, NULL, NULL)$$, 'of one event alone');
+SELECT is(build.log(10, p_by => 'token-2'), NULL, 'of a token');
+SELECT is(build.log(1, p_by => 'token-1'), 'R3 09.02', 'that has some');
+SELECT is_empty($$SELECT * FROM usher.scan_log(build.family(), build.child(), NULL, NULL, NULL, NULL, 10, NULL, NULL, NULL)$$, 'of one event alone');
 
 -- ---- chains ----
 

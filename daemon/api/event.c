@@ -9,6 +9,7 @@
 #include "api/noun.h"
 #include "api/params.h"
 #include "api/placing.h"
+#include "api/token_end.h"
 #include "programme/speakers.h"
 
 static const char *const rule_words[] = { "refuse", "block_publish", "warn", "ignore", NULL };
@@ -295,6 +296,7 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
                 return CALL_ANSWERED(call_fail_in_use(call, by, count));
         gone = row_tombstone(&event_row(event)->row, event_row(event)->row.version + 1);
         batch_add_row(batch, &call->change, gone);
+        tokens_end_with_event(call, batch, slug);
         buffer_add_text(&call->kept, "{\"deleted\":true}");
         return call_record(call, batch);
 }
@@ -320,7 +322,7 @@ static const struct param delete_params[] = {
 const struct method event_delete_method = {
         .name = "event.delete",
         .role = ROLE_ADMIN,
-        .summary = "deletes an event with all that is its, registrations too",
+        .summary = "deletes an event with all that is its: registrations, and tokens for it, too",
         .flags = METHOD_CHANGES | METHOD_EVENT,
         .params = delete_params,
         .result = result_deleted,

@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/methods.h"
 #include "api/params.h"
+#include "api/token_end.h"
 #include "api/token_rights.h"
 
 /* What is granted, checked against the maker's own rights. */
@@ -123,6 +124,19 @@ static void write_secret(struct call *call, const char *id, const char *name, co
         json_end_object(&out);
 }
 
+/* The event that it is for stands until it is recorded; false: it has gone, and the call has been answered. */
+static bool rely_on_event(struct call *call, struct batch *batch, const struct grant *grant)
+{
+        const void *event =
+                grant->event ? rowset_find(&call->api->state.events, &UUID_NIL, grant->event) : NULL;
+
+        if (event)
+                batch_expect(batch, &call->change, event);
+        else if (grant->event)
+                call_fail_not_found(call, "event", grant->event);
+        return event || !grant->event;
+}
+
 static enum decision create_decide(struct call *call, struct batch *batch)
 {
         struct grant *grant = call->own;
@@ -131,6 +145,8 @@ static enum decision create_decide(struct call *call, struct batch *batch)
         uint8_t digest[SECRET_DIGEST];
         char id[32];
 
+        if (!rely_on_event(call, batch, grant))
+                return DECISION_ANSWERED;
         id_make("t", id);
         token_secret_make(grant->secret);
         secret_digest(grant->secret, digest);
@@ -193,6 +209,8 @@ static enum decision invite_decide(struct call *call, struct batch *batch)
         uint8_t digest[SECRET_DIGEST];
         char code[INVITE_CODE_LENGTH + 1], id[32];
 
+        if (!rely_on_event(call, batch, grant))
+                return DECISION_ANSWERED;
         id_make("i", id);
         invite_code_make(code);
         secret_digest(code, digest);
@@ -322,15 +340,6 @@ const struct method token_list_method = {
 
 /* ---- token.revoke ---- */
 
-static enum decision revoke_invite(struct call *call, struct batch *batch, const struct invite_row *invite)
-{
-        _cleanup_(row_unrefp) struct row *gone = row_tombstone(&invite->row, invite->row.version + 1);
-
-        buffer_add_text(&call->kept, "{\"revoked\":true}");
-        batch_add_row(batch, &call->change, gone);
-        return call_record(call, batch);
-}
-
 /* A token, or an invitation that nobody has used yet. */
 static enum decision revoke_decide(struct call *call, struct batch *batch)
 {
@@ -338,21 +347,17 @@ static enum decision revoke_decide(struct call *call, struct batch *batch)
         const struct token_row *token = rowset_find(&call->api->state.tokens, &UUID_NIL, id);
         const struct invite_row *invite = rowset_find(&call->api->state.invites, &UUID_NIL, id);
         const struct login *login = call->own;
-        _cleanup_(row_unrefp) struct token_row *revoked = NULL;
-        struct token_row fresh;
+        bool is_invite = invite && sees(call, login, invite->event);
 
-        if (invite && sees(call, login, invite->event))
-                return revoke_invite(call, batch, invite);
-        if (!token || !sees(call, login, token->event))
+        if (!is_invite && (!token || !sees(call, login, token->event)))
                 return CALL_ANSWERED(call_fail_not_found(call, "token", id));
         buffer_add_text(&call->kept, "{\"revoked\":true}");
-        if (token->revoked)
+        if (!is_invite && token->revoked)
                 return call_unchanged(call, batch);
-        fresh = *token;
-        fresh.revoked = true;
-        fresh.row.version++;
-        revoked = row_seal(&fresh);
-        batch_add_row(batch, &call->change, revoked);
+        if (is_invite)
+                invite_end(call, batch, invite);
+        else
+                token_end(call, batch, token);
         return call_record(call, batch);
 }
 

@@ -364,3 +364,16 @@ def test_the_token_command_prints_a_secret_that_opens_the_running_daemon(daemon,
     found = []
     wait_until(lambda: (found.append(login()) or found[-1]), what="the token")
     assert found[-1] == {"role": "desk", "label": "From the command line", "event": event.slug, "checkpoints": None}
+
+
+def test_tokens_and_invitations_end_with_their_event(daemon, admin):
+    event = Event(admin)
+    token = event.token("organiser", event=event.slug)
+    code = admin.call("token.invite", role="door", label="of an event that goes", event=event.slug)["code"]
+    with daemon.client(token) as organiser:
+        admin.call("event.delete", event=event.slug, confirm=event.slug)
+        assert organiser.closing() == "revoked"
+    Event(admin, event.slug)
+    with daemon.client() as stranger:
+        stranger.fails("unauthenticated", "auth.login", token=token)
+        stranger.fails("unauthenticated", "auth.enrol", code=code)

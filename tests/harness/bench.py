@@ -6,14 +6,16 @@ the runs of each side lie within a quarter of each other.
 """
 import json
 import os
+import pathlib
 import re
 import resource
 import shutil
+import signal
 import statistics
 import subprocess
 
 from . import crowd, place
-from .daemon import Daemon
+from .daemon import Daemon, wait_until
 
 EVENT = "district"
 PEOPLE = 160_000
@@ -72,8 +74,38 @@ class Spent:
 
 # ---- the rig ----
 
+class Cluster:
+    """A PostgreSQL cluster as initdb makes it, which takes more connections than a daemon's private one."""
+
+    def __init__(self, here):
+        self.socket_directory, self.port, self.data = here, 5432, here / "pg"
+        self.conninfo = f"host={here} dbname=usherd user=usherd_owner"
+        self._run("initdb", "-D", self.data, "-U", "usherd_owner", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        command = [self._program("postgres"), "-D", self.data, "-c", "listen_addresses=", "-c", f"unix_socket_directories={here}"]
+        self.process = subprocess.Popen(place.as_account(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
+                                        env=place.environment())
+        self.pid = self.process.pid
+        lock = self.data / "postmaster.pid"
+        wait_until(lambda: lock.exists() and "ready" in lock.read_text(), 60, "PostgreSQL's being ready")
+        self._run("psql", "-h", here, "-U", "usherd_owner", "-d", "postgres", "-c", "CREATE DATABASE usherd")
+
+    @staticmethod
+    def _program(name):
+        found = sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+        return found[-1] if found else name
+
+    def _run(self, program, *words):
+        done = subprocess.run(place.as_account([self._program(program), *words]), stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, cwd="/", env=place.environment())
+        assert done.returncode == 0, done.stderr
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)  # a fast shutdown
+        self.process.wait(timeout=60)
+
+
 class Rig:
-    """A daemon with a private cluster, and what loads both. `with Rig() as rig:`"""
+    """A daemon on a cluster, and what loads both. `with Rig() as rig:`"""
 
     def __init__(self, settings=None):
         self.settings = {"daemon": {"log_level": "warning"}, **(settings or {})}
@@ -83,14 +115,10 @@ class Rig:
         self.programs = place.stage(self.here / "staged")
         shutil.copytree(place.TOP / "tests" / "bench", self.here / "sql", ignore=lambda _, names: [
             name for name in names if not name.endswith(".sql")])
-        self.daemon = Daemon(self.here, self.programs, settings=self.settings)
-        try:
-            self.daemon.start()
-        except BaseException:
-            shutil.rmtree(self.here)
-            raise
-        self.cluster = self.daemon.cluster
-        self.database = self.cluster.database  # before there are others
+        self.cluster, self.database = Cluster(self.here), "usherd"
+        self.daemon = Daemon(self.here, self.programs, settings=self.settings, conninfo=self.cluster.conninfo)
+        subprocess.run(self.daemon.command("migrate"), check=True, stderr=subprocess.DEVNULL, cwd="/", env=place.environment())
+        self.daemon.start()
         self.admin = self.daemon.admin()
         self.admin.checked = False
         return self
@@ -98,6 +126,7 @@ class Rig:
     def __exit__(self, *_):
         self.admin.close()
         self.daemon.stop()
+        self.cluster.stop()
         shutil.rmtree(self.here)
 
     def requests(self, name, lines):

@@ -13,7 +13,7 @@ TICKETS = ("standard", "vip")
 
 
 def name(n):
-    return SCRIPTS[0 if n % 10 < 4 else 1 if n % 10 < 8 else n % 5](n)
+    return SCRIPTS[0 if n % 10 < 4 else 1 if n % 10 < 8 else n // 10 % 5](n)
 
 
 def person(n):

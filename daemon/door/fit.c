@@ -193,8 +193,26 @@ bool fit_field(const struct probes *probes, const struct fit_text *text)
         return false;
 }
 
+/* Whether a word between `at` and `behind` can be of a better rank than that. */
+static bool is_better(const char *at, const char *behind, enum search_rank than)
+{
+        switch (than) {
+        case SEARCH_FIELD:
+                return false;
+        case SEARCH_WORD:
+                return edges(at[-1]) && edges(*behind);
+        case SEARCH_BEGIN:
+                return parts(at[-1]) && parts(*behind);
+        case SEARCH_INSIDE:
+                return parts(at[-1]);
+        case SEARCH_RANKS:
+                return true;
+        }
+        return true;
+}
+
 void fit_mark(const struct probe *probe, const struct roll_block *block, size_t from,
-        uint64_t marks[static ROLL_MARKS])
+        enum search_rank better_than, uint64_t marks[static ROLL_MARKS])
 {
         const char *text = block->text, *end = text + block->length, *done = text;
         size_t n = from;
@@ -203,13 +221,14 @@ void fit_mark(const struct probe *probe, const struct roll_block *block, size_t 
                 uint64_t bits = places(probe, at, end);
 
                 while (bits) {
-                        const char *place = take_place(at, &bits);
+                        const char *place = take_place(at, &bits), *behind;
 
                         if (place < done)
                                 continue;
                         while (block->ends[n] <= (size_t)(place - text))
                                 n++;
-                        if (!walk(probe->word, place, text + block->ends[n] - 1))
+                        behind = walk(probe->word, place, text + block->ends[n] - 1);
+                        if (!behind || !is_better(place, behind, better_than))
                                 continue;
                         done = text + block->ends[n];
                         marks[n / 64] |= UINT64_C(1) << n % 64;

@@ -33,6 +33,6 @@ void probes_init(struct probes *probes, const struct search_query *query);
 enum search_rank fit_word(const struct probe *probe, const struct fit_text *text);
 /* Whether some field of a text consists of the words of the query. */
 bool fit_field(const struct probes *probes, const struct fit_text *text);
-/* Marks the registrations of a block, from the n-th on, in whose text the word may stand. */
+/* Marks the registrations of a block, from the n-th on, in whose text the word may stand better than that. */
 void fit_mark(const struct probe *probe, const struct roll_block *block, size_t from,
-        uint64_t marks[static ROLL_MARKS]);
+        enum search_rank better_than, uint64_t marks[static ROLL_MARKS]);

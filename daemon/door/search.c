@@ -223,14 +223,27 @@ static void verdict_make(struct search *search, const struct roll *roll, uint32_
         judge_organisation(&search->probes, &text, &search->verdicts[number]);
 }
 
+/* The first rank of which there are enough: only what is better can still be among the hits. */
+static enum search_rank enough_of(const struct search *search)
+{
+        enum search_rank rank = SEARCH_FIELD;
+
+        while (rank < SEARCH_RANKS && search->hits[rank].count < search->wanted)
+                rank++;
+        return rank;
+}
+
 static void search_block(struct search *search, const struct behind *behind, const struct roll *roll,
-        const struct roll_place *begin)
+        const struct roll_place *begin, enum search_rank enough)
 {
         const struct roll_block *block = roll->blocks[begin->block];
         size_t longest = search->probes.longest;
         uint64_t marks[ROLL_MARKS] = { 0 };
 
-        fit_mark(&search->probes.of[longest], block, begin->row, marks);
+        /* Words that stand whole may make a field together. */
+        if (search->query.count > 1 && enough == SEARCH_WORD)
+                enough = SEARCH_BEGIN;
+        fit_mark(&search->probes.of[longest], block, begin->row, enough, marks);
         for (size_t n = begin->row; n < block->count; n++) {
                 const struct verdict *verdict = &search->verdicts[block->organisations[n]];
                 struct fit_text text;
@@ -238,8 +251,7 @@ static void search_block(struct search *search, const struct behind *behind, con
 
                 if (!verdict->known)
                         verdict_make(search, roll, block->organisations[n]);
-                if (!(marks[n / 64] >> n % 64 & 1) &&
-                        (!verdict->any || verdict->ranks[longest] == SEARCH_RANKS))
+                if (!(marks[n / 64] >> n % 64 & 1) && (!verdict->any || verdict->ranks[longest] >= enough))
                         continue;
                 text = own_text(
                         &search->query, block->text + roll_begin(block, n), block->text + block->ends[n] - 1);
@@ -274,8 +286,11 @@ bool search_go_on(struct search *search, const struct roll *roll, size_t rows)
                 place = (struct roll_place){ place.block + 1, 0 }) {
                 const struct roll_block *block = roll->blocks[place.block];
                 const struct registration_row *last = block->rows[block->count - 1];
+                enum search_rank enough = enough_of(search);
 
-                search_block(search, &behind, roll, &place);
+                if (enough <= behind.rank)
+                        return true;
+                search_block(search, &behind, roll, &place, enough);
                 looked += block->count - place.row;
                 search->begun = true;
                 search->seen_at = last->created_at;

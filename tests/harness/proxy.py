@@ -172,11 +172,15 @@ class Proxy:
         self.withholding = False
         links = [link for link in self.links if link.late]
         for link in links:
-            late, link.late = b"".join(link.late), []
-            link.back.sendall(late)
-            link.back.shutdown(socket.SHUT_WR)
+            link.back.sendall(b"".join(link.late))  # kept until it is sent, and the connection with it
+            try:
+                link.back.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # the server was quicker
         for link in links:
             assert link.ended.wait(20), "the server did not end a connection whose client has gone"
+            link.late = []
+            link.close()
 
     def freeze_feed(self):
         """The connections that listen stay open, and nothing passes there; how many they are."""

@@ -386,7 +386,7 @@ CREATE TABLE usher.registration (
         search        text,
         search_fold   bigint,
         PRIMARY KEY (family_id, event_id, id),
-        UNIQUE (id, family_id), -- not the other way round: see the scan log's nonces
+        UNIQUE (family_id, id),
         FOREIGN KEY (family_id, event_id) REFERENCES usher.event (family_uuid, event_uuid) ON DELETE CASCADE,
         FOREIGN KEY (family_id, event_id, ticket) REFERENCES usher.ticket
 );
@@ -509,9 +509,7 @@ CREATE TABLE usher.scan (
         undoes               text COLLATE "C", -- the id of the scan that this row takes back
         hash                 bytea,
         PRIMARY KEY (family_id, writer, seq),
-        -- What tells rows apart comes first: the family, alike in nearly all, would be compared at every step of a search,
-        -- and searches are a third of what a scan costs here.
-        CONSTRAINT scan_nonce UNIQUE (nonce, family_id)
+        CONSTRAINT scan_nonce UNIQUE (family_id, nonce)
 );
 CREATE INDEX scan_undoes ON usher.scan (family_id, undoes) WHERE undoes IS NOT NULL; -- costs other rows nothing
 

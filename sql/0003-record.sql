@@ -550,7 +550,8 @@ BEGIN
                 WHERE w.family_id = p_family AND w.writer = p_writer;
         END IF;
 
-        IF v_scans > 0 AND v_rows = 0 AND p_counters IS NULL AND p_keys IS NULL
+        -- Not where something was written about one: see the lock for notes below.
+        IF v_scans > 0 AND v_rows = 0 AND p_counters IS NULL AND p_keys IS NULL AND array_remove(p_scan_why, NULL) = '{}'
            AND NOT coalesce(p_expects @? '$[*].kind ? (@ != "checkpoint" && @ != "presence")', false) THEN
                 PERFORM usher.record_scans(p_family, p_writer, p_seq, p_expects, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,

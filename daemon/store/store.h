@@ -155,8 +155,8 @@ void batch_add_counter(struct batch *batch, struct change *change, const struct 
 void batch_add_request_key(struct batch *batch, struct change *change, const struct uuid *key,
         const char *actor, const char *method, const uint8_t params_digest[static 16],
         const char *result_json);
-/* A scan, as it goes to the log. */
 enum { CHAIN_BYTES = 32 };
+/* A scan, as it goes to the log. */
 struct scan_row {
         struct uuid family, event, nonce;
         const char *checkpoint,

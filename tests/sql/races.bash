@@ -67,6 +67,16 @@ is "$(session_says two)" 'ERROR: UH001' 'another at the same place waits, and de
 session_do two "SELECT build.record(jsonb_build_array(build.\"row\"('programme', '', 3), build.\"row\"('placement', 'b')), $second)"
 is "$(session_says two)" 'ERROR: 23P01' 'then it learns that the room is taken'
 
+# ---- a person who is erased ----
+
+session_do one "BEGIN; SELECT build.record(NULL, ARRAY[build.scan('R598')], $door, $first, p_why => ARRAY['a note'])"
+is "$(session_says one)" "done" 'a scan with a note is on its way'
+session_do two "SELECT build.record(jsonb_build_array(build.\"row\"('registration', 'R598', 2, '{\"status\": \"erased\"}'), build.\"row\"('erasure', 'R598')), $second)"
+session_blocks two
+session_do one COMMIT
+is "$(session_says two)" "done" 'the erasure waits for it'
+is "$(query -c "SELECT count(*) FROM usher.scan_note WHERE registration = 'R598'")" 0 'and takes the note along'
+
 # ---- an event that ends ----
 
 query -o /dev/null -c "SELECT build.record(jsonb_build_array(build.\"row\"('checkpoint', 'door', 1, '{}', build.child())))"
@@ -119,7 +129,7 @@ for w in 1 2 3 4; do
 done
 together w1 w2 w3 w4
 is "$(count '^done' w1 w2 w3 w4) $(count UH002 w1 w2 w3 w4)" '100 3' 'of 103 who come at once, 100 go into 100 places'
-is "$(query -c "SELECT value FROM usher.counter WHERE id = 'hall'") $(query -c "SELECT count(*) FROM usher.presence WHERE registration <> 'R599'")" \
+is "$(query -c "SELECT value FROM usher.counter WHERE id = 'hall'") $(query -c "SELECT count(*) FROM usher.presence WHERE registration NOT IN ('R598', 'R599')")" \
         '100 100' 'and as many are inside'
 
 # The same people in batches of ten, forwards and backwards.

@@ -102,6 +102,8 @@ def check_memory(daemon, load, slug):
         assert held == load.rooms
         admitted = sum(one.admitted for one in load.registrations)
         wait_until(lambda: client.call("checkin.stats", event=slug)["admitted"] == admitted, what=f"{admitted} admitted")
+        told = client.call("checkin.verify", event=slug)
+        assert "broken" not in told and sum(one["rows"] for one in told["writers"]) == len(load.scans)
 
 
 def test_what_is_answered_outlives_kill_9_and_nothing_is_done_twice(pair):

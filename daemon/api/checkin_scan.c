@@ -81,6 +81,7 @@ static bool take_rest(struct call *call, struct scan *scan)
         scan->why = scan->force ? call_text(call, "why") : NULL;
         scan->device = device ? device : call->label;
         scan->answers = call_param(call, "answers");
+        scan->language = verdict_language_from_word(call_text(call, "language"));
         scan->at = call_instant(call, "at");
         scan->received_at = clock_now();
         return true;

@@ -152,7 +152,7 @@ static void checkin_stats(struct call *call)
 
 /* ---- tables ---- */
 
-#define WORD(name, word, sentence) word,
+#define WORD(name, word, ...) word,
 static const char *const reason_words[] = { VERDICT_REASONS(WORD) NULL };
 #undef WORD
 

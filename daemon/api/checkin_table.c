@@ -6,9 +6,12 @@
 static const char *const direction_words[] = { "in", "out", NULL };
 static const char *const durability_words[] = { "committed", "journaled", NULL };
 static const char *const flag_words[] = { "forced", "late", NULL };
-#define WORD(name, word, sentence) word,
+#define WORD(name, word, ...) word,
 static const char *const verdict_words[] = { VERDICT_WORDS(WORD) NULL };
 static const char *const reason_words[] = { VERDICT_REASONS(WORD) NULL };
+#undef WORD
+#define WORD(name, word) word,
+static const char *const language_words[] = { VERDICT_LANGUAGES(WORD) NULL };
 #undef WORD
 
 static const struct param point_members[] = {
@@ -35,6 +38,7 @@ const struct param checkin_scan_params[] = {
         P_RANGE("why", PARAM_TEXT, 0, 1, 300, "why it was forced"),
         P_MAP("answers", 0, answer_item, NULL, "what was answered at the door; {}: nothing"),
         P_RANGE("device", PARAM_TEXT, 0, 1, 300, "which scanner; absent: the token's label"),
+        P_WORDS("language", 0, language_words, "\"en\"", "what `message` is said in"),
         P_DRY_RUN,
         PARAM_END,
 };

@@ -39,6 +39,7 @@ struct scan {
         const json_t *answers; /* NULL: none were given */
         struct instant at, received_at;
         bool leaving, force, dry_run;
+        enum verdict_language language;
         bool exclusive; /* its nonce is claimed: another with the same one was on its way, too */
 
         struct scan_found found; /* as of that state of memory; 0: not looked up yet */
@@ -86,6 +87,7 @@ struct scan_answer {
         const struct scan_found *found;
         enum verdict_word word;
         enum verdict_reason reason;
+        enum verdict_language language;
         const char *flags; /* JSON array */
         const char *scan; /* its id; NULL: none was recorded */
         const char *nonce;

@@ -62,6 +62,7 @@ static void write_message(const struct scan_answer *answer, struct jsonout *out)
         const struct verdict_words words = {
                 .word = answer->word,
                 .reason = answer->reason,
+                .language = answer->language,
                 .blocked = answer->found->registration ? answer->found->registration->blocked : NULL,
                 .ticket_name = ticket ? ticket->name : NULL,
                 .first_at = answer->first_at,

@@ -277,6 +277,7 @@ static enum decision decide_found(struct scan *scan, const struct scan_found *fo
                 .found = found,
                 .word = verdict.word,
                 .reason = verdict.reason,
+                .language = scan->language,
                 .flags = flags_of(scan, &verdict),
                 .scan = recorded ? NO_ID : NULL,
                 .nonce = scan->nonce_text,

@@ -131,6 +131,7 @@ static void answer_again(const struct replay *replay)
                 .word = (enum verdict_word)verdict,
                 .reason = (enum verdict_reason)(
                         columns[COLUMN_REASON] ? verdict_reason_from_word(columns[COLUMN_REASON]) : 0),
+                .language = scan->language,
                 .flags = columns[COLUMN_FLAGS] ? columns[COLUMN_FLAGS] : "[]",
                 .scan = id,
                 .nonce = scan->nonce_text,

@@ -432,46 +432,6 @@ START_TEST(a_day_begins_when_the_events_days_do)
 }
 END_TEST
 
-/* ---- words ---- */
-
-static const char *said(const struct verdict_words *words)
-{
-        static char text[400];
-        struct buffer out = BUFFER_NULL;
-
-        verdict_say(words, &out);
-        snprintf(text, sizeof(text), "%s", out.data);
-        buffer_deinit(&out);
-        return text;
-}
-
-START_TEST(the_staff_read_what_is_so_and_what_to_do)
-{
-        struct verdict_words words = {
-                .word = VERDICT_REFUSED, .first_at = INSTANT_NONE, .now = minute(-480)
-        };
-
-        for (int i = 1; i < REASON_COUNT; i++) {
-                words.reason = (enum verdict_reason)i;
-                ck_assert_uint_gt(strlen(said(&words)), 10);
-        }
-        words.reason = REASON_BLOCKED;
-        words.blocked = "Lost badge: call 12";
-        ck_assert_str_eq(said(&words), "Lost badge: call 12");
-        words.reason = REASON_TICKET_NOT_VALID_HERE;
-        words.ticket_name = "Workshop";
-        ck_assert_str_eq(said(&words), "Workshop: another door. Show it.");
-        words.reason = REASON_ALREADY_ADMITTED;
-        words.first_at = minute(-483); /* 07:57 UTC */
-        words.first_device = "North 2";
-        ck_assert_str_eq(said(&words), "In since 07:57, North 2. See badge.");
-        words.now = minute(1);
-        ck_assert_str_eq(said(&words), "In since 07:57, North 2. See badge.");
-        words.now = minute(600);
-        ck_assert_str_eq(said(&words), "In since 2025-10-24 07:57, North 2. See badge.");
-}
-END_TEST
-
 int main(void)
 {
         Suite *suite = suite_create("verdict");
@@ -502,7 +462,6 @@ int main(void)
         tcase_add_test(cases, nobody_is_asked_on_the_way_out);
         tcase_add_test(cases, a_scan_ahead_of_now_counts_as_now_but_in_a_dry_run);
         tcase_add_test(cases, a_day_begins_when_the_events_days_do);
-        tcase_add_test(cases, the_staff_read_what_is_so_and_what_to_do);
         srunner_run_all(runner, CK_NORMAL);
         failed = srunner_ntests_failed(runner);
         srunner_free(runner);

@@ -505,6 +505,8 @@ def test_points_are_of_one_family_and_of_the_tokens(daemon, admin, door, child):
     ({"points": [], "credential": "X"}, "/points"),
     ({"event": "e", "checkpoint": "c", "credential": "X", "nonce": None}, "/nonce"),
     ({"event": "e", "checkpoint": "c", "credential": "X", "nonce": "n"}, "/nonce"),
+    ({"event": "e", "checkpoint": "c", "credential": "X", "language": "fr"}, "/language"),
+    ({"event": "e", "checkpoint": "c", "credential": "X", "language": "ZH"}, "/language"),
     ({"event": "e", "checkpoint": "c", "credential": "X", "request_key": "01890a5d-ac96-774b-bcce-b302099a8057"}, "/request_key"),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_what_does_not_fit_is_named(admin, params, path):

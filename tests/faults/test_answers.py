@@ -38,6 +38,7 @@ def test_no_reply_comes_before_the_sync_and_one_when_it_is_found_out(proxy, hast
         number = client.send("room.put", event=event.slug, room="hall", name="Hall", request_key=key, deadline_ms=30000)
         proxy.wait_for_sync(seen)
         wait_until(lambda: rooms_in(proxy.cluster, event) == ["hall"], what="the row in the database")
+        assert is_silent(client)
         proxy.wait_for_sync(seen + 4)  # it has connected again, and not even learnt whether it may ask
         assert is_silent(client)
         proxy.mode("pass")
@@ -62,6 +63,19 @@ def test_an_unknown_outcome_is_said_and_settled_by_its_key(proxy, hasty, event):
         assert again["version"] == 1 and again["replayed"] is True
     assert event.client.call("room.put", params)["replayed"] is True
     assert keys_in(proxy.cluster, key) == 1
+
+
+def test_without_a_key_an_unknown_outcome_is_said_too(proxy, hasty, event):
+    with hasty.admin() as client:
+        client.call("room.list", event=event.slug)
+        proxy.mode("drop")
+        seen = proxy.syncs_seen
+        number = client.send("room.put", event=event.slug, room="hall", name="Hall", deadline_ms=1500)
+        proxy.wait_for_sync(seen)
+        with pytest.raises(RpcError) as error:
+            client.wait(number)
+        assert error.value.kind == "unavailable" and error.value.data["done"] is None
+    assert rooms_in(proxy.cluster, event) == ["hall"]
 
 
 def test_what_never_reached_the_database_is_told_from_what_may_have(proxy, hasty, event):

@@ -4,8 +4,9 @@ import random
 import statistics
 import time
 
+from harness.client import RpcError
 from harness.daemon import wait_until
-from harness.world import Event
+from harness.world import Event, new_uuid
 from load import Load
 from memory import same_memory
 
@@ -51,6 +52,32 @@ def test_a_connection_on_which_nothing_comes_any_more_is_given_up(proxy, hasty, 
         assert proxy.freeze_feed() == 1
         event.room("hall")
         wait_until(lambda: client.call("room.list", event=event.slug)["rooms"], 10, "the room")
+
+
+def test_nobody_is_refused_for_what_was_taken_back_unseen(proxy, hasty, event):
+    """The other daemon still holds that he is inside: what it records tells it that he is not."""
+    event.ticket()
+    event.checkpoint()
+    made = event.registration()
+    event.scan(made["credential"])
+    scan = {"event": event.slug, "checkpoint": "door", "credential": made["credential"]}
+
+    def is_refused():
+        try:
+            return client.call("checkin.scan", scan, dry_run=True)["reason"] == "already_admitted"
+        except RpcError as error:
+            assert error.kind == "not_found", error  # it has not heard of the door yet
+            return False
+
+    with hasty.admin() as client:
+        wait_until(is_refused, what="the admission")
+        assert proxy.freeze_feed() == 1
+        event.call("checkin.undo", checkpoint="door", registration=made["registration"], why="A mistake")
+        assert is_refused()
+        number = client.send("checkin.scan", scan, nonce=new_uuid())
+        client.call("server.ping")
+        proxy.cut(lambda link: link.feed)
+        assert client.wait(number)["verdict"] == "admitted"
 
 
 def test_a_daemon_behind_which_the_feed_was_trimmed_reads_everything_anew(proxy, hasty, daemon, event):

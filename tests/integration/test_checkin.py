@@ -684,6 +684,18 @@ def test_moves_are_taken_back_one_after_the_other(door, desk):
     assert error.data["what"] == "scan"
 
 
+def test_an_undo_leaves_the_other_days(door, desk):
+    door.checkpoint("daily", per="day")
+    made = door.registration()
+
+    def come():
+        return [door.scan(made["credential"], "daily", client=desk, at=f"2025-10-{day}T09:00:00+08:00")["verdict"] for day in (25, 26)]
+
+    assert come() == ["admitted", "admitted"]
+    undo(door, desk, made, "daily")
+    assert come() == ["refused", "admitted"]
+
+
 def test_only_the_last_is_taken_back(door, desk):
     door.checkpoint("lunch", mode="count")
     made = door.registration()

@@ -10,7 +10,7 @@ def test_a_key_used_again_gives_the_first_answer(event):
     first = event.registration(name="Attendee 00042", request_key=key)
     again = event.call("registration.create", ticket="standard", name="Attendee 00042", request_key=key)
     assert "replayed" not in first or first["replayed"] is False
-    assert again["replayed"] is True
+    assert again.get("replayed") is True
     assert again["registration"] == first["registration"] and again["credential"] == first["credential"]
     assert len(event.call("registration.list")["registrations"]) == 1
 

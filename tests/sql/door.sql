@@ -89,6 +89,7 @@ SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHE
         'and counts those who are inside');
 SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'door', 3, '{"capacity": 2}'))), 'done', 'a lower one');
 SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE kind = 'inside'$$), '(door//,3)', 'leaves them in');
+SELECT build.refused($$build.scans(build.scan('R9', 0, 0))$$, 'UH001', 'a scan that an older one has judged is judged anew');
 SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'daily', 2, '{"per": "day", "capacity": 9}'))), 'done', 'one by the day');
 SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE id LIKE 'daily/%' ORDER BY id$$),
         '(daily/2026-11-20/,1) (daily/2026-11-21/,1)', 'counts each day');

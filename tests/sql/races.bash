@@ -56,6 +56,19 @@ session_blocks two
 session_do one COMMIT
 is "$(session_says two)" 'ERROR: UH001' 'another waits, and does not admit him again'
 
+# ---- people who come in another order than their keys' ----
+
+session_open three
+session_do one "BEGIN; SELECT build.record(NULL, ARRAY[build.scan('R596')], $door, $first)"
+is "$(session_says one)" "done" 'one admits the first of two'
+session_do two "SELECT build.record(NULL, ARRAY[build.scan('R597'), build.scan('R596')], $door, $second)"
+session_blocks two
+session_do three "SET lock_timeout = '5s'; SELECT build.record(NULL, ARRAY[build.scan('R597')], $door, p_writer => 'a0000000-0000-4000-8000-000000000013')"
+is "$(session_says three)" "done" 'who waits for the first does not hold the second yet'
+session_do one COMMIT
+is "$(session_says two)" 'ERROR: UH001' 'and finds that both are there'
+session_close three
+
 # ---- two at one place ----
 
 session_do one "BEGIN; SELECT build.record(jsonb_build_array(build.\"row\"('programme', '', 2), build.\"row\"('placement', 'a')), $first)"
@@ -76,6 +89,17 @@ session_blocks two
 session_do one COMMIT
 is "$(session_says two)" "done" 'the erasure waits for it'
 is "$(query -c "SELECT count(*) FROM usher.scan_note WHERE registration = 'R598'")" 0 'and takes the note along'
+
+# ---- a capacity that comes late ----
+
+query -o /dev/null -c "SELECT build.record(jsonb_build_array(build.\"row\"('checkpoint', 'side')))"
+session_do one "BEGIN; SELECT build.record(NULL, ARRAY[build.scan('R599', p_checkpoint => 'side')], jsonb_build_array(build.expect('checkpoint', 'side', 1)), $first)"
+is "$(session_says one)" "done" 'somebody goes in where nobody is counted'
+session_do two "SELECT build.record(jsonb_build_array(build.\"row\"('checkpoint', 'side', 2, '{\"capacity\": 5}')), $second)"
+session_blocks two
+session_do one COMMIT
+is "$(session_says two)" "done" 'a capacity that is given meanwhile waits'
+is "$(query -c "SELECT value FROM usher.counter WHERE id = 'side//'")" 1 'and counts whoever it waited for'
 
 # ---- an event that ends ----
 
@@ -129,7 +153,7 @@ for w in 1 2 3 4; do
 done
 together w1 w2 w3 w4
 is "$(count '^done' w1 w2 w3 w4) $(count UH002 w1 w2 w3 w4)" '100 3' 'of 103 who come at once, 100 go into 100 places'
-is "$(query -c "SELECT value FROM usher.counter WHERE id = 'hall'") $(query -c "SELECT count(*) FROM usher.presence WHERE registration NOT IN ('R598', 'R599')")" \
+is "$(query -c "SELECT value FROM usher.counter WHERE id = 'hall'") $(query -c "SELECT count(*) FROM usher.presence WHERE substr(registration, 2)::int < 200")" \
         '100 100' 'and as many are inside'
 
 # The same people in batches of ten, forwards and backwards.

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Bugs that somebody might really make, each where it would be made, and the tests that have to notice it. planted.py
+plants them; how many the suite finds is what its promises are worth.
+"""
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Bug:
+    name: str
+    breaks: str  # in one sentence
+    file: str
+    old: str  # stands there exactly once
+    new: str
+    tests: tuple  # PATH::NAME
+
+
+BUGS = (
+    # ---- answered means durable ----
+    Bug("answered-before-the-sync",
+        "The answer goes out when the batch's row comes, and not when its transaction has been committed.",
+        "daemon/store/lane.c",
+        """\
+                lane->was_recorded = lane->outcome_seen && PQgetvalue(result, 0, 0)[0] == 't';
+                return;
+""", """\
+                lane->was_recorded = lane->outcome_seen && PQgetvalue(result, 0, 0)[0] == 't';
+                if (lane->outcome_seen && lane->state == LANE_SENT && lane->sent) {
+                        lane->sent = false;
+                        lane_durable(lane);
+                }
+                return;
+""", ("tests/faults/test_answers.py::test_no_reply_comes_before_the_sync_and_one_when_it_is_found_out",)),
+    Bug("memory-before-the-batch",
+        "Memory takes a batch's rows when it is sent.",
+        "daemon/store/lane.c",
+        """\
+        else if (batch_has_content(&lane->batch))
+                lane_send(lane);
+""", """\
+        else if (batch_has_content(&lane->batch)) {
+                for (size_t i = 0; i < lane->batch.row_count; i++)
+                        lane->store->handlers.apply(
+                                lane->store->handlers.context, lane->batch.rows[i].row, true);
+                lane_send(lane);
+        }
+""", ("tests/faults/test_answers.py::test_memory_changes_when_rows_are_durable_and_not_before",)),
+    Bug("stale-and-answered",
+        "A batch that rested on outdated rows is not decided again: what had been decided is answered.",
+        "daemon/store/lane_end.c",
+        """\
+                log_debug("stale: %s", lane->message ? lane->message : "");
+                stale(lane);
+""", """\
+                log_debug("stale: %s", lane->message ? lane->message : "");
+                members_applied(lane);
+""", ("tests/faults/test_conflicts.py::test_puts_of_one_room_each_make_a_version_of_their_own",
+      "tests/integration/test_checkin.py::test_a_ticket_at_two_daemons_is_admitted_once")),
+    Bug("unknown-told-as-not-done",
+        "Of a batch that was sent, and whose outcome is not known, it is said that nothing was done.",
+        "daemon/store/lane.c",
+        "        bool unknown = lane->sent || lane->exposed;\n",
+        "        bool unknown = false;\n",
+        ("tests/faults/test_answers.py::test_without_a_key_an_unknown_outcome_is_said_too",)),
+    Bug("standby-not-waited-for",
+        "A commit whose wait for the standby was cut short is answered.",
+        "daemon/store/lane.c",
+        "        bool doubt = lane->conn.replication_doubt;\n",
+        "        bool doubt = false;\n",
+        ("tests/faults/test_standby.py::test_a_cancelled_wait_is_no_answer_and_the_key_settles_it",)),
+    Bug("late-sending-forgotten",
+        "A batch that fails when it is sent again is decided anew, while its first sending may still arrive.",
+        "daemon/store/lane_end.c",
+        """\
+        } else if (lane->exposed) {
+                lane_fence(lane);
+""", """\
+        } else if (false) {
+                lane_fence(lane);
+""", ("tests/faults/test_answers.py::test_a_late_sending_is_not_taken_for_what_was_decided_after_it",)),
+
+    # ---- once ----
+    Bug("nonce-ignored",
+        "A scan goes by a nonce of the daemon's own, so a repeat is judged anew.",
+        "daemon/api/checkin_scan.c",
+        "                uuid_parse(scan->nonce_text, &scan->nonce);\n",
+        "                uuid_v7(clock_now(), &scan->nonce);\n",
+        ("tests/integration/test_checkin.py::test_a_repeat_gives_the_first_answer",
+         "tests/integration/test_checkin.py::test_repeats_in_flight_are_one_scan")),
+    Bug("nonce-not-unique",
+        "The log takes a nonce twice.",
+        "sql/0001-schema.sql",
+        "CONSTRAINT scan_nonce UNIQUE (family_id, nonce)",
+        "CONSTRAINT scan_nonce CHECK (nonce IS NOT NULL)",
+        ("tests/sql/door.sql::a nonce is used once",)),
+    Bug("request-key-ignored",
+        "A call under a used request key is done again.",
+        "daemon/api/dispatch.c",
+        "        call->has_request_key = key && uuid_parse(key, &call->request_key);\n",
+        "        call->has_request_key = false;\n",
+        ("tests/integration/test_request_key.py::test_a_key_used_again_gives_the_first_answer",)),
+
+    # ---- locks ----
+    Bug("note-lock-left-out",
+        "A scan with a note does not lock the person, whose erasure then misses the note.",
+        "sql/0003-record.sql",
+        """\
+                        ORDER BY t.event_id, t.id
+                        FOR SHARE OF t;
+""", """\
+                        ORDER BY t.event_id, t.id;
+""", ("tests/sql/races.bash::and takes the note along",)),
+    Bug("family-lock-left-out",
+        "A checkpoint gets a capacity beside scans that do not know of it, and its counter misses those people.",
+        "sql/0003-record.sql",
+        "        IF v_deleted IS NOT NULL OR 'checkpoint' = ANY (v_kinds) THEN\n",
+        "        IF v_deleted IS NOT NULL THEN\n",
+        ("tests/sql/races.bash::and counts whoever it waited for",)),
+    Bug("presence-out-of-order",
+        "People are locked in the order in which they came, so two batches of the same people deadlock.",
+        "sql/0003-record.sql",
+        "                ORDER BY p_event[m.i], m.id;\n",
+        "                ORDER BY m.i;\n",
+        ("tests/sql/races.bash::who waits for the first does not hold the second yet",)),
+
+    # ---- versions ----
+    Bug("registrations-unchecked",
+        "A batch does not compare the registrations that it relied on.",
+        "sql/0003-record.sql",
+        "          AND (t.version IS DISTINCT FROM p_version[i] OR t.event_id IS DISTINCT FROM p_event[i])\n",
+        "          AND t.event_id IS DISTINCT FROM p_event[i]\n",
+        ("tests/sql/door.sql::a registration that has changed is judged anew",
+         "tests/sql/races.bash::who waited for the counter does not admit the cancelled")),
+    Bug("relied-on-unchecked",
+        "What a batch relied on is locked, and not compared.",
+        "sql/0003-record.sql",
+        "                PERFORM usher.expect(p_family, v_expected, p_expects, false);\n",
+        "",
+        ("tests/sql/batch.sql::another version is stale",)),
+    Bug("checkpoint-unchecked",
+        "A batch of scans alone does not compare the checkpoints that it relied on.",
+        "sql/0003-record.sql",
+        "        WHERE r.version IS DISTINCT FROM coalesce(\n                CASE r.kind\n",
+        "        WHERE r.version > coalesce(\n                CASE r.kind\n",
+        ("tests/sql/door.sql::a scan that an older one has judged is judged anew",)),
+    Bug("admission-not-relied-on",
+        "Who is refused for having been admitted is refused though another daemon has taken that back.",
+        "daemon/api/scan_rely.c",
+        "        if (reason == REASON_ALREADY_ADMITTED || reason == REASON_NOT_INSIDE)\n",
+        "        if (reason == REASON_NOT_INSIDE)\n",
+        ("tests/faults/test_feed.py::test_nobody_is_refused_for_what_was_taken_back_unseen",)),
+    Bug("if-version-ignored",
+        "A change is made whatever version it was meant for.",
+        "daemon/api/call.c",
+        "        if (!given || json_integer_value(given) == version)\n",
+        "        if (!given || version >= 0)\n",
+        ("tests/integration/test_registrations.py::test_if_version_guards_every_change",)),
+
+    # ---- the door ----
+    Bug("day-from-midnight",
+        "A door that admits once a day counts days from midnight, whenever the event's begin.",
+        "daemon/door/verdict.c",
+        "zone_day(zone, at, day_starts_minutes)",
+        "zone_day(zone, at, 0)",
+        ("tests/door/test_verdict.c::a_day_begins_when_the_events_days_do",
+         "tests/integration/test_checkin.py::test_a_day_is_the_events_own")),
+    Bug("day-wrong-by-one",
+        "The moment in which a day begins is of the day before.",
+        "daemon/base/zone.c",
+        "        if (at.us < zone_day_start(zone, date, day_starts_minutes).us)\n",
+        "        if (at.us <= zone_day_start(zone, date, day_starts_minutes).us)\n",
+        ("tests/base/test_zone.c::every_moment_lies_within_its_day",
+         "tests/door/test_verdict.c::a_day_begins_when_the_events_days_do")),
+    Bug("kept-in",
+        "Who is blocked is not let out either.",
+        "daemon/door/verdict.c",
+        "[REASON_BLOCKED] = { is_blocked, FORCEABLE },",
+        "[REASON_BLOCKED] = { is_blocked, HOLDS_LEAVING | FORCEABLE },",
+        ("tests/door/test_verdict.c::nobody_is_kept_in_but_for_the_first_five_reasons",
+         "tests/integration/test_checkin.py::test_nobody_is_kept_in")),
+    Bug("reasons-swapped",
+        "Who is blocked and has cancelled is told the second.",
+        "daemon/door/verdict.h",
+        """\
+        X(BLOCKED, "blocked", "Blocked: {message} Call a supervisor.", "已停用：{message} 叫主管。")         \\
+        X(CANCELLED, "cancelled", "Cancelled. Offer walk-in.", "报名已取消。可现场登记。")                   \\
+""", """\
+        X(CANCELLED, "cancelled", "Cancelled. Offer walk-in.", "报名已取消。可现场登记。")                   \\
+        X(BLOCKED, "blocked", "Blocked: {message} Call a supervisor.", "已停用：{message} 叫主管。")         \\
+""", ("tests/door/test_verdict.c::the_table_has_the_contracts_reasons_in_its_order",
+      "tests/door/test_verdict.c::of_two_reasons_that_apply_the_earlier_is_given")),
+    Bug("under-way-uncounted",
+        "Who is let in by a batch under way does not count before it has ended.",
+        "daemon/api/scan_decide.c",
+        """\
+                .inside = attendance_inside(roster_attendance(roster), checkpoint, day) +
+                          attendance_under_way(roster_attendance(roster), checkpoint, day),
+""", """\
+                .inside = attendance_inside(roster_attendance(roster), checkpoint, day),
+""", ("tests/integration/test_checkin.py::test_a_capacity_is_never_passed",)),
+    Bug("counter-without-bound",
+        "A counter goes beyond what it may hold.",
+        "sql/0003-record.sql",
+        "        WHERE m.value < w.least OR m.value > w.most\n",
+        "        WHERE m.value < w.least\n",
+        ("tests/sql/batch.sql::and not beyond",
+         "tests/sql/races.bash::of 103 who come at once, 100 go into 100 places")),
+    Bug("revoked-still-good",
+        "A credential that was replaced opens the door.",
+        "daemon/door/verdict.c",
+        "        return judged->credential && !instant_is_none(judged->credential->replaced_at);\n",
+        "        return judged->credential && false;\n",
+        ("tests/door/test_verdict.c::each_reason_alone_refuses_by_its_name",
+         "tests/integration/test_checkin.py::test_a_replaced_credential")),
+    Bug("transfer-leaves-the-ticket",
+        "Who has given a registration away gets in with the old ticket.",
+        "daemon/api/registration_hand.c",
+        "        replace_all(call, batch, before);\n",
+        "",
+        ("tests/integration/test_checkin.py::test_a_transferred_registration",)),
+    Bug("signature-not-verified",
+        "Any signature by any key will do.",
+        "daemon/door/credential.c",
+        "        if (crypto_sign_verify_detached(read->signature, read->payload, CREDENTIAL_PAYLOAD, public_key) != 0)\n",
+        "        if (sodium_is_zero(public_key, 32))\n",
+        ("tests/door/test_credential.c::no_mutation_of_a_valid_one_is_accepted",
+         "tests/door/test_credential.c::another_key_does_not_verify_it")),
+    Bug("signature-not-asked-for",
+        "A credential that names a key of ours passes for signed by it.",
+        "daemon/api/scan_find.c",
+        "        return key && key->public_key.length == 32 && credential_verify(read, key->public_key.data) == 0;\n",
+        "        return key && key->public_key.length == 32;\n",
+        ("tests/integration/test_checkin.py::test_unknown_credentials_and_altered_ones",)),
+    Bug("undo-of-the-wrong-scan",
+        "The last move is taken back whichever was named.",
+        "daemon/api/checkin_undo.c",
+        "        if (!scan || strcmp(scan, last->id) == 0)\n",
+        "        if (!scan || last)\n",
+        ("tests/integration/test_checkin.py::test_only_the_last_is_taken_back",)),
+    Bug("undone-twice",
+        "A move that was taken back still counts as the last one.",
+        "daemon/api/checkin_undo.c",
+        "                undo->count--; /* the last that stood */\n",
+        "",
+        ("tests/integration/test_checkin.py::test_moves_are_taken_back_one_after_the_other",)),
+    Bug("undo-across-days",
+        "What stands after an undo is what stood on the day before.",
+        "daemon/api/checkin_undo.c",
+        "        return move > undo->moves && move[-1].day.days == move->day.days ? move - 1 : NULL;\n",
+        "        return move > undo->moves ? move - 1 : NULL;\n",
+        ("tests/integration/test_checkin.py::test_an_undo_leaves_the_other_days",)),
+
+    # ---- the log ----
+    Bug("chain-skipped",
+        "A scan's hash does not take in the one before it.",
+        "daemon/store/chain.c",
+        "        put(&hashed, head, CHAIN_BYTES);\n",
+        "        (void)head;\n",
+        ("tests/integration/test_verify.py::test_a_row_taken_out_shows",)),
+    Bug("chain-stands-still",
+        "All scans of a batch, and of those behind it, are chained to one.",
+        "daemon/store/batch.c",
+        "                memcpy(batch->head, scan->hash, sizeof(batch->head));\n",
+        "",
+        ("tests/integration/test_verify.py::test_the_chains_hold_every_scan_and_their_heads_are_signed",)),
+    Bug("note-outlives-the-person",
+        "What was written about an erased person's scans stays.",
+        "sql/0003-record.sql",
+        "        IF 'erasure' = ANY (v_kinds) THEN\n",
+        "        IF v_kinds = ARRAY['erasure'] THEN\n",
+        ("tests/sql/door.sql::then it goes",)),
+
+    # ---- who may, and in which order ----
+    Bug("role-unchecked",
+        "Whoever is logged in may call every method.",
+        "daemon/api/dispatch.c",
+        "        if (call->role < call->method->role) {\n",
+        "        if (call->role == ROLE_PUBLIC && call->method->role > ROLE_PUBLIC) {\n",
+        ("tests/integration/test_auth.py::test_every_method_holds_back_whoever_is_below_its_role",)),
+    Bug("token-of-another-event",
+        "A token that is bound to an event opens all others.",
+        "daemon/api/login.c",
+        "        if (!bound || strcmp(bound, event_slug) == 0)\n",
+        "        if (!bound || *event_slug)\n",
+        ("tests/integration/test_auth.py::test_a_token_covers_its_event_and_the_events_within_it",)),
+    Bug("revoked-stays-logged-in",
+        "Connections that stand live on when their token is revoked.",
+        "daemon/api/api.c",
+        "        if (row->record == &token_record && (row->deleted || token->revoked))\n",
+        "        if (row->record == &token_record && row->deleted)\n",
+        ("tests/integration/test_auth.py::test_a_revoked_token_closes_its_connections_at_once",)),
+    Bug("scans-out-of-order",
+        "Scans of one registration are decided beside each other.",
+        "daemon/api/scan_decide.c",
+        "                call_claim(call, \"registration\", &scan->family, scan->claimed);\n",
+        "",
+        ("tests/integration/test_order.py::test_scans_of_one_registration_keep_their_order",)),
+    Bug("read-overtakes-a-change",
+        "A read does not wait for the changes sent before it.",
+        "daemon/wire/gate.c",
+        "                return changes + scans == 0;\n",
+        "                return scans == 0;\n",
+        ("tests/wire/gate.c::begins_exactly_what_the_order_allows",
+         "tests/integration/test_order.py::test_reads_see_every_change_sent_before_them_and_none_after")),
+)

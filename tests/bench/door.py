@@ -4,9 +4,10 @@ Check-ins a second through the socket, beside pgbench doing the same check-in, o
 in the same minutes: one request alone, 64 connections with one, 64 with 16 under way.
 
 The scans of a checkpoint are 75,000 of 160,000 registrations; of a hundred three are repeated, one is unknown, one is
-cancelled. Fresh checkpoints take over as they fill, so that most scans admit. Every reply is checked.
+cancelled. Fresh checkpoints take over as they fill, so that most scans admit. Every reply is checked, and in the end the
+log has to hold as many rows as there were answers.
 
-    ./dev bench checkin
+    ./dev bench door
 """
 import itertools
 import pathlib
@@ -81,7 +82,7 @@ def take_turns(rig, files, say):
     """{level: runs}, {clients: runs}: us, pgbench, us, pgbench…"""
     ours, theirs = {name: [] for name, *_ in LEVELS}, {clients: [] for clients in CLIENTS}
     our_rounds, their_rounds = Rounds(), Rounds()
-    run_ours(rig, files, our_rounds, 64, 16, ROW // 2)  # warm, both
+    warmed = run_ours(rig, files, our_rounds, 64, 16, ROW // 2)  # both
     run_theirs(rig, their_rounds, 64, 2)
     for _ in range(RUNS):
         for level, clients in itertools.zip_longest(LEVELS, CLIENTS):
@@ -90,6 +91,7 @@ def take_turns(rig, files, say):
                 say(f"usherd  {level[0]:>7}: {bench.told(ours[level[0]][-1])}")
             theirs[clients].append(run_theirs(rig, their_rounds, clients))
             say(f"pgbench {clients:>7}: {bench.told(theirs[clients][-1])}")
+    is_whole(rig, warmed, ours, say)
     return ours, theirs
 
 
@@ -106,6 +108,14 @@ def ceiling(rig, say):
         rig.psql(database, "-c", statement)
         say(f"{what} of {count:,} rows of the log: {count / (time.monotonic() - begun):,.0f} rows/s")
     rig.psql(database, "-c", "DROP TABLE ceiling")
+
+
+def is_whole(rig, warmed, ours, say):
+    """Every load waits for all its answers, so none is under way: a row for each."""
+    rows, answers = int(rig.psql(rig.database, "-c", "SELECT count(*) FROM usher.scan")), warmed["requests"]
+    answers += sum(run["requests"] for runs in ours.values() for run in runs)
+    say(f"answers {answers:,}, rows of the log {rows:,}")
+    assert rows == answers, "the log and the answers differ"
 
 
 def conclude(ours, theirs, say):

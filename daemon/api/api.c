@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 /* ---- tokens that end ---- */
 
@@ -177,6 +178,7 @@ static void store_loaded(void *context)
         struct api *api = context;
 
         api->loaded = true;
+        memory_give_back();
         api->owner.loaded(api->owner.context);
 }
 

@@ -41,6 +41,15 @@ void *xrealloc(void *p, size_t size)
         return p;
 }
 
+void *xaligned(size_t alignment, size_t size)
+{
+        void *p = aligned_alloc(alignment, size);
+
+        if (!p)
+                out_of_memory();
+        return p;
+}
+
 char *xstrndup(const char *text, size_t length)
 {
         char *copy = xmalloc(length + 1);

@@ -53,6 +53,8 @@ char *buffer_steal(struct buffer *buffer); /* the caller frees; the buffer is em
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t size);
+/* `size` is a multiple of `alignment`, a power of two. */
+void *xaligned(size_t alignment, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/pool.h"
 #include "base/row_private.h"
 #include "base/texts.h"
 
@@ -82,7 +83,8 @@ static void *seal(const void *template, struct texts *texts)
 {
         const struct row *head = template;
         const struct record *record = head->record;
-        struct row *row = xmalloc(record->size + tail_size(template, texts != NULL));
+        size_t size = record->size + tail_size(template, texts != NULL);
+        struct row *row = texts ? pool_take(size) : xmalloc(size);
         char *tail = (char *)row + record->size;
 
         memcpy(row, template, record->size);
@@ -159,9 +161,12 @@ void row_unref(const void *row)
 
         if (!head || __atomic_sub_fetch(&head->references, 1, __ATOMIC_ACQ_REL))
                 return;
-        if (head->packed)
-                drop_shared(head);
-        free(head);
+        if (!head->packed) {
+                free(head);
+                return;
+        }
+        drop_shared(head);
+        pool_give(head);
 }
 
 void row_unrefp(void *rowp)

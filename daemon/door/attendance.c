@@ -16,15 +16,13 @@ struct tally {
 
 /* A checkpoint at which anything was scanned. */
 struct spot {
-        struct spot *next;
         struct crowd crowd;
         int64_t refused[REASON_COUNT];
         char checkpoint[];
 };
 
 struct attendance {
-        struct table presences, tallies;
-        struct spot *spots;
+        struct table presences, tallies, spots;
         struct crowd everybody;
 };
 
@@ -65,6 +63,16 @@ static bool tally_equal(const void *entry, const void *key)
         return tally->day.days == wanted->day.days && strcmp(tally->checkpoint, wanted->checkpoint) == 0;
 }
 
+static uint64_t spot_hash(const void *entry)
+{
+        return hash_text(((const struct spot *)entry)->checkpoint, 0);
+}
+
+static bool spot_equal(const void *entry, const void *key)
+{
+        return strcmp(((const struct spot *)entry)->checkpoint, key) == 0;
+}
+
 const char *presence_id(
         char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration)
 {
@@ -88,6 +96,7 @@ struct attendance *attendance_new(void)
 
         table_init(&attendance->presences, id_hash, id_equal);
         table_init(&attendance->tallies, tally_hash, tally_equal);
+        table_init(&attendance->spots, spot_hash, spot_equal);
         crowd_init(&attendance->everybody);
         return attendance;
 }
@@ -106,13 +115,12 @@ struct attendance *attendance_free(struct attendance *attendance)
         while ((entry = table_next(&attendance->tallies, &iterator)))
                 free(entry);
         table_deinit(&attendance->tallies);
-        while (attendance->spots) {
-                struct spot *next = attendance->spots->next;
-
-                crowd_deinit(&attendance->spots->crowd);
-                free(attendance->spots);
-                attendance->spots = next;
+        iterator = 0;
+        while ((entry = table_next(&attendance->spots, &iterator))) {
+                crowd_deinit(&((struct spot *)entry)->crowd);
+                free(entry);
         }
+        table_deinit(&attendance->spots);
         crowd_deinit(&attendance->everybody);
         free(attendance);
         return NULL;
@@ -122,11 +130,7 @@ struct attendance *attendance_free(struct attendance *attendance)
 
 static struct spot *spot_find(const struct attendance *attendance, const char *checkpoint)
 {
-        struct spot *spot = attendance->spots;
-
-        while (spot && strcmp(spot->checkpoint, checkpoint) != 0)
-                spot = spot->next;
-        return spot;
+        return table_find(&attendance->spots, hash_text(checkpoint, 0), checkpoint);
 }
 
 static struct spot *spot_need(struct attendance *attendance, const char *checkpoint)
@@ -139,8 +143,7 @@ static struct spot *spot_need(struct attendance *attendance, const char *checkpo
         spot = xcalloc(1, sizeof(*spot) + size);
         memcpy(spot->checkpoint, checkpoint, size);
         crowd_init(&spot->crowd);
-        spot->next = attendance->spots;
-        attendance->spots = spot;
+        table_add(&attendance->spots, spot);
         return spot;
 }
 
@@ -178,11 +181,14 @@ void attendance_set_refused(
 int64_t attendance_refused(
         const struct attendance *attendance, const char *checkpoint, enum verdict_reason reason)
 {
+        const struct spot *spot = checkpoint ? spot_find(attendance, checkpoint) : NULL;
+        size_t iterator = 0;
         int64_t sum = 0;
 
-        for (const struct spot *spot = attendance->spots; spot; spot = spot->next)
-                if (!checkpoint || strcmp(spot->checkpoint, checkpoint) == 0)
-                        sum += spot->refused[reason];
+        if (checkpoint)
+                return spot ? spot->refused[reason] : 0;
+        while ((spot = table_next(&attendance->spots, &iterator)))
+                sum += spot->refused[reason];
         return sum;
 }
 
@@ -311,9 +317,12 @@ bool attendance_apply(struct attendance *attendance, const struct presence_row *
 void attendance_change_ticket(
         struct attendance *attendance, const char *registration, const char *before, const char *after)
 {
+        struct spot *spot;
+        size_t iterator = 0;
+
         if (before && after && strcmp(before, after) == 0)
                 return;
         crowd_change_ticket(&attendance->everybody, registration, before, after);
-        for (struct spot *spot = attendance->spots; spot; spot = spot->next)
+        while ((spot = table_next(&attendance->spots, &iterator)))
                 crowd_change_ticket(&spot->crowd, registration, before, after);
 }

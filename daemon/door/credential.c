@@ -149,13 +149,46 @@ static void text_write(const uint8_t bytes[static CREDENTIAL_BYTES], char text[s
         text[at] = '\0';
 }
 
+/* One more than a letter's value; 0: none. A table, for every scan has 154 of them. */
+#define LETTER(upper, value) [upper] = (value) + 1, [(upper) | 0x20] = (value) + 1
+static const uint8_t letters[256] = {
+        LETTER('A', 0),
+        LETTER('B', 1),
+        LETTER('C', 2),
+        LETTER('D', 3),
+        LETTER('E', 4),
+        LETTER('F', 5),
+        LETTER('G', 6),
+        LETTER('H', 7),
+        LETTER('I', 8),
+        LETTER('J', 9),
+        LETTER('K', 10),
+        LETTER('L', 11),
+        LETTER('M', 12),
+        LETTER('N', 13),
+        LETTER('O', 14),
+        LETTER('P', 15),
+        LETTER('Q', 16),
+        LETTER('R', 17),
+        LETTER('S', 18),
+        LETTER('T', 19),
+        LETTER('U', 20),
+        LETTER('V', 21),
+        LETTER('W', 22),
+        LETTER('X', 23),
+        LETTER('Y', 24),
+        LETTER('Z', 25),
+        ['2'] = 27,
+        ['3'] = 28,
+        ['4'] = 29,
+        ['5'] = 30,
+        ['6'] = 31,
+        ['7'] = 32,
+};
+
 static int letter_value(char c)
 {
-        char upper = (char)(c & ~0x20);
-
-        if (upper >= 'A' && upper <= 'Z')
-                return upper - 'A';
-        return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+        return letters[(unsigned char)c] - 1;
 }
 
 static bool is_blank(char c)

@@ -225,22 +225,6 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION usher.raise_nonce_used(p_family uuid, p_nonces uuid[]) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-        v_nonce uuid;
-BEGIN
-        SELECT s.nonce INTO v_nonce FROM usher.scan AS s
-        WHERE s.family_id = p_family AND s.nonce = ANY (p_nonces) LIMIT 1;
-        IF v_nonce IS NULL THEN -- twice in the batch itself
-                SELECT n INTO v_nonce FROM unnest(p_nonces) AS n GROUP BY n HAVING count(*) > 1 LIMIT 1;
-        END IF;
-        RAISE EXCEPTION 'nonce used: %', v_nonce USING
-                ERRCODE = 'UH004',
-                DETAIL = json_build_object('nonce', v_nonce)::text;
-END
-$$;
-
 -- A checkpoint that gets a capacity has had no counter of the people inside: it begins with those who are. The family's
 -- lock has waited for the batches that relied on the checkpoint as it was; those after it find it changed.
 CREATE FUNCTION usher.count_inside(p_family uuid, p_rows jsonb) RETURNS void
@@ -372,6 +356,23 @@ BEGIN
 END
 $$;
 
+-- Whether registrations may have changed beyond some places in the feed (the last number known of each writer; of one
+-- that is not named, none is). Where none has, whoever has read up to there knows them as they are.
+CREATE FUNCTION usher.registrations_changed(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+        RETURN EXISTS (
+                SELECT FROM usher.writer AS w
+                CROSS JOIN LATERAL (SELECT coalesce(p_seqs[array_position(p_writers, w.writer)], 0) OFFSET 0) AS known (seq)
+                WHERE w.family_id = p_family AND w.next_seq - 1 > known.seq
+                  AND (w.trimmed > known.seq
+                       OR EXISTS (
+                                SELECT FROM usher.change AS c
+                                WHERE c.family_id = p_family AND c.writer = w.writer AND c.seq > known.seq
+                                  AND c.kind = 'registration')));
+END
+$$;
+
 -- Registrations are not locked: what commits from here on counts as after the scan.
 CREATE FUNCTION usher.check_registrations(p_family uuid, p_event uuid[], p_registration text[], p_version bigint[])
 RETURNS void
@@ -430,7 +431,8 @@ $$;
 
 -- A batch of scans and nothing else, as nearly all are, relying on checkpoints and presences at most: what record()
 -- does for it, in as few statements. Nothing relied on is locked: whoever would delete it, or give a checkpoint a
--- capacity, has the family for himself.
+-- capacity, has the family for himself. Registrations are compared one by one only where any has changed beyond the
+-- places that the decisions rest on: to find them is a quarter of what a scan costs.
 CREATE FUNCTION usher.record_scans(
         p_family uuid, p_writer uuid, p_first bigint, p_expects jsonb,
         p_scan_nonce uuid[], p_scan_event uuid[], p_scan_checkpoint text[], p_scan_registration text[],
@@ -439,27 +441,17 @@ CREATE FUNCTION usher.record_scans(
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
-        p_scan_undoes text[])
+        p_scan_undoes text[], p_known_writers uuid[], p_known_seqs bigint[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-        v_row record;
+        v_row  record;
+        v_done text; -- an assignment needs no executor, as PERFORM does
 BEGIN
-        PERFORM pg_advisory_xact_lock_shared(uuid_hash_extended(p_family, 0));
-        IF cardinality(p_scan_nonce) > 1 OR p_scan_presence_version[1] > 1 THEN
-                PERFORM usher.record_presence(p_family, p_scan_event, p_scan_checkpoint, p_scan_registration, p_scan_day,
+        v_done := pg_advisory_xact_lock_shared(uuid_hash_extended(p_family, 0));
+        v_done := usher.record_presence(p_family, p_scan_event, p_scan_checkpoint, p_scan_registration, p_scan_day,
                         p_scan_at, p_scan_device, p_scan_presence_version, p_scan_presence_inside,
                         p_scan_presence_admitted);
-        ELSIF p_scan_presence_version[1] = 1 THEN
-                INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
-                        admitted, first_at, first_device)
-                VALUES (p_family, p_scan_event[1],
-                        p_scan_checkpoint[1] || '/' || coalesce(to_char(p_scan_day[1], 'YYYY-MM-DD'), '') || '/'
-                                || p_scan_registration[1],
-                        1, p_scan_checkpoint[1], p_scan_registration[1], p_scan_day[1], p_scan_presence_inside[1],
-                        p_scan_presence_admitted[1], CASE WHEN p_scan_presence_admitted[1] THEN p_scan_at[1] END,
-                        CASE WHEN p_scan_presence_admitted[1] THEN p_scan_device[1] END);
-        END IF;
 
         SELECT r.kind, r.event_id, r.id INTO v_row
         FROM jsonb_to_recordset(p_expects) AS r (kind text, event_id uuid, id text, version bigint)
@@ -476,8 +468,10 @@ BEGIN
         IF FOUND THEN
                 PERFORM usher.raise_stale(v_row.kind, v_row.event_id, v_row.id);
         END IF;
-        PERFORM usher.check_registrations(p_family, p_scan_event, p_scan_registration, p_scan_registration_version);
-        PERFORM usher.log_scans(p_family, p_writer, p_first, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
+        IF p_known_writers IS NULL OR usher.registrations_changed(p_family, p_known_writers, p_known_seqs) THEN
+                v_done := usher.check_registrations(p_family, p_scan_event, p_scan_registration, p_scan_registration_version);
+        END IF;
+        v_done := usher.log_scans(p_family, p_writer, p_first, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
@@ -485,11 +479,100 @@ BEGIN
 END
 $$;
 
+-- ---- the writer ----
+
+-- Takes so many numbers of a writer, from p_seq on. Whoever may still be recording under them is waited for here. False:
+-- they had been taken before, so this has been recorded. Raises UH007 and UH008 (see usher.record).
+CREATE FUNCTION usher.take_numbers(p_family uuid, p_writer uuid, p_seq bigint, p_count bigint, p_head bytea)
+RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_next   bigint;
+        v_closed boolean;
+BEGIN
+        UPDATE usher.writer AS w
+        SET next_seq = p_seq + p_count, head = coalesce(p_head, w.head)
+        WHERE w.family_id = p_family AND w.writer = p_writer AND w.next_seq = p_seq AND NOT w.closed;
+        IF FOUND THEN
+                RETURN true;
+        END IF;
+        INSERT INTO usher.writer AS w (family_id, writer) VALUES (p_family, p_writer) ON CONFLICT DO NOTHING;
+        SELECT w.next_seq, w.closed INTO v_next, v_closed FROM usher.writer AS w
+        WHERE w.family_id = p_family AND w.writer = p_writer FOR NO KEY UPDATE;
+        IF v_next > p_seq THEN
+                RETURN false;
+        ELSIF v_closed THEN
+                RAISE EXCEPTION 'writer % is closed', p_writer USING ERRCODE = 'UH007';
+        ELSIF v_next < p_seq THEN
+                RAISE EXCEPTION 'writer % stands at %, not at %', p_writer, v_next, p_seq USING ERRCODE = 'UH008';
+        END IF;
+        UPDATE usher.writer AS w
+        SET next_seq = p_seq + p_count, head = coalesce(p_head, w.head)
+        WHERE w.family_id = p_family AND w.writer = p_writer;
+        RETURN true;
+END
+$$;
+
+-- ---- one scan ----
+
+-- A batch of one scan that moves nobody who is there already, relies on its checkpoint alone, and has no note: what
+-- usher.record() does for it, in as few statements and with plain values, for who stands at the door alone waits for
+-- each. The same locks in the same order, the same outcomes and errors.
+CREATE FUNCTION usher.record_scan(
+        p_family uuid, p_writer uuid, p_seq bigint, p_checkpoint_version bigint,
+        p_nonce uuid, p_event uuid, p_checkpoint text, p_registration text, p_registration_version bigint, p_digest bytea,
+        p_day date, p_direction text, p_verdict text, p_reason text, p_at timestamptz, p_received_at timestamptz,
+        p_device text, p_by text, p_why text, p_flags text, p_inside bigint, p_presence_version bigint,
+        p_presence_inside boolean, p_presence_admitted boolean, p_force boolean, p_first_at timestamptz,
+        p_first_device text, p_hash bytea, p_undoes text, OUT outcome text)
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+        v_locked       text; -- an assignment needs no executor, as PERFORM does
+        v_checkpoint   bigint;
+        v_registration bigint;
+BEGIN
+        IF NOT usher.take_numbers(p_family, p_writer, p_seq, 1, p_hash) THEN
+                outcome := 'again';
+                RETURN;
+        END IF;
+        v_locked := pg_advisory_xact_lock_shared(uuid_hash_extended(p_family, 0));
+        IF p_presence_version = 1 THEN
+                INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
+                        admitted, first_at, first_device)
+                VALUES (p_family, p_event,
+                        p_checkpoint || '/' || coalesce(to_char(p_day, 'YYYY-MM-DD'), '') || '/' || p_registration,
+                        1, p_checkpoint, p_registration, p_day, p_presence_inside, p_presence_admitted,
+                        CASE WHEN p_presence_admitted THEN p_at END, CASE WHEN p_presence_admitted THEN p_device END);
+        END IF;
+
+        SELECT (SELECT t.version FROM usher.checkpoint AS t
+                WHERE t.family_id = p_family AND t.event_id = p_event AND t.id = p_checkpoint),
+               (SELECT t.version FROM usher.registration AS t
+                WHERE t.family_id = p_family AND t.id = p_registration AND t.event_id = p_event)
+        INTO v_checkpoint, v_registration;
+        IF v_checkpoint IS DISTINCT FROM p_checkpoint_version THEN
+                PERFORM usher.raise_stale('checkpoint', p_event, p_checkpoint);
+        ELSIF p_registration_version > 0 AND v_registration IS DISTINCT FROM p_registration_version THEN
+                PERFORM usher.raise_stale('registration', p_event, p_registration);
+        END IF;
+
+        INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
+                registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
+                device, by, flags, inside, presence_version, presence_inside, presence_admitted, force,
+                first_at, first_device, hash, undoes)
+        VALUES (p_family, p_writer, p_seq, p_nonce, p_event, p_checkpoint, p_registration, p_registration_version,
+                p_digest, p_day, p_direction, p_verdict, p_reason, p_at, p_received_at, p_device, p_by, p_flags, p_inside,
+                p_presence_version, p_presence_inside, p_presence_admitted, p_force, p_first_at, p_first_device, p_hash,
+                p_undoes);
+        outcome := 'done';
+END
+$$;
+
 -- ---- the batch ----
 
--- Returns ('done', NULL), or ('again', NULL) when this batch had been recorded before. Raises, and so undoes all:
+-- Returns 'done', or 'again' when this batch had been recorded before. Raises, and so undoes all:
 --   UH001 stale (also 23505, 23503, 23P01 of the constraints, and 40P01), UH002 a counter out of its range,
---   UH003 a request key and UH004 a nonce that was used, UH006 nothing to number, UH007 the writer was closed and this
+--   UH003 a request key that was used, 23505 of scan_nonce (its detail names it) a nonce, UH006 nothing to number, UH007 the writer was closed and this
 --   batch had not been recorded, UH008 numbers that leave a gap: the writer's earlier batches are not here.
 --
 -- Locks are taken in one order by every batch: the writer, the family, counters, rows relied on, presence, rows by
@@ -503,8 +586,8 @@ CREATE FUNCTION usher.record(
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[] DEFAULT NULL, p_scan_first_at timestamptz[] DEFAULT NULL,
-        p_scan_first_device text[] DEFAULT NULL, p_scan_hash bytea[] DEFAULT NULL, p_scan_undoes text[] DEFAULT NULL)
-RETURNS TABLE (outcome text, detail jsonb)
+        p_scan_first_device text[] DEFAULT NULL, p_scan_hash bytea[] DEFAULT NULL, p_scan_undoes text[] DEFAULT NULL,
+        p_known_writers uuid[] DEFAULT NULL, p_known_seqs bigint[] DEFAULT NULL, OUT outcome text)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
@@ -518,47 +601,29 @@ DECLARE
         v_deleted    text[];  -- of rows to be deleted
         v_expected   text[] := '{}';
         v_kind       text;
-        v_next       bigint;
-        v_closed     boolean;
         v_moving     boolean; -- sessions or placements
-        v_constraint text;
+        v_done       text;    -- an assignment needs no executor, as PERFORM does
 BEGIN
         IF v_rows + v_scans = 0 AND jsonb_array_length(p_counters) > 0 THEN
                 -- Sent twice, such a batch could not find itself.
                 RAISE EXCEPTION 'counters move with rows or scans only' USING ERRCODE = 'UH006';
         END IF;
 
-        -- The writer. Whoever may still be recording this batch is waited for here.
-        UPDATE usher.writer AS w
-        SET next_seq = p_seq + v_rows + v_scans, head = coalesce(p_scan_hash[v_scans], w.head)
-        WHERE w.family_id = p_family AND w.writer = p_writer AND w.next_seq = p_seq AND NOT w.closed;
-        IF NOT FOUND THEN
-                INSERT INTO usher.writer AS w (family_id, writer) VALUES (p_family, p_writer) ON CONFLICT DO NOTHING;
-                SELECT w.next_seq, w.closed INTO v_next, v_closed FROM usher.writer AS w
-                WHERE w.family_id = p_family AND w.writer = p_writer FOR NO KEY UPDATE;
-                IF v_next > p_seq THEN
-                        RETURN QUERY SELECT 'again', NULL::jsonb;
-                        RETURN;
-                ELSIF v_closed THEN
-                        RAISE EXCEPTION 'writer % is closed', p_writer USING ERRCODE = 'UH007';
-                ELSIF v_next < p_seq THEN
-                        RAISE EXCEPTION 'writer % stands at %, not at %', p_writer, v_next, p_seq
-                                USING ERRCODE = 'UH008';
-                END IF;
-                UPDATE usher.writer AS w
-                SET next_seq = p_seq + v_rows + v_scans, head = coalesce(p_scan_hash[v_scans], w.head)
-                WHERE w.family_id = p_family AND w.writer = p_writer;
+        IF NOT usher.take_numbers(p_family, p_writer, p_seq, v_rows + v_scans, p_scan_hash[v_scans]) THEN
+                outcome := 'again';
+                RETURN;
         END IF;
 
         -- Not where something was written about one: see the lock for notes below.
         IF v_scans > 0 AND v_rows = 0 AND p_counters IS NULL AND p_keys IS NULL AND array_remove(p_scan_why, NULL) = '{}'
            AND NOT coalesce(p_expects @? '$[*].kind ? (@ != "checkpoint" && @ != "presence")', false) THEN
-                PERFORM usher.record_scans(p_family, p_writer, p_seq, p_expects, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
+                v_done := usher.record_scans(p_family, p_writer, p_seq, p_expects, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes);
-                RETURN QUERY SELECT 'done', NULL::jsonb;
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes,
+                        p_known_writers, p_known_seqs);
+                outcome := 'done';
                 RETURN;
         END IF;
 
@@ -667,17 +732,7 @@ BEGIN
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
                         p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes);
         END IF;
-        RETURN QUERY SELECT 'done', NULL::jsonb;
-
-EXCEPTION WHEN unique_violation THEN
-        -- All is undone by now, and nothing is looked for on the way where no nonce was used.
-        GET STACKED DIAGNOSTICS v_constraint = CONSTRAINT_NAME;
-        IF v_constraint = 'scan_nonce' THEN
-                PERFORM usher.raise_nonce_used(p_family, p_scan_nonce);
-        ELSIF v_constraint = 'presence_pkey' THEN
-                PERFORM usher.raise_stale('presence', NULL, NULL);
-        END IF;
-        RAISE;
+        outcome := 'done';
 END
 $$;
 
@@ -695,11 +750,14 @@ BEGIN
 END
 $$;
 
--- Generic plans halve the cost of small batches. They are made once a connection, maybe while the tables are still
--- empty, and have to be right when they are full: index lookups, whatever the planner knows by then.
-ALTER FUNCTION usher.record SET plan_cache_mode = force_generic_plan;
-ALTER FUNCTION usher.record SET enable_seqscan = off;
-ALTER FUNCTION usher.record SET enable_hashjoin = off;
-ALTER FUNCTION usher.record SET enable_mergejoin = off;
-ALTER FUNCTION usher.record SET enable_hashagg = off;
-ALTER FUNCTION usher.record SET jit = off;
+-- What a connection that records batches asks for once. Generic plans halve the cost of small batches. They are made
+-- once a connection, maybe while the tables are still empty, and have to be right when they are full: index lookups,
+-- whatever the planner knows by then. (Set with the function they would be set and taken back by each batch.) The check
+-- lets the server notice that the daemon has gone while a batch waits for a lock; it does not end by itself.
+CREATE FUNCTION usher.begin_recording() RETURNS void
+LANGUAGE sql VOLATILE AS $$
+        SELECT set_config('plan_cache_mode', 'force_generic_plan', false), set_config('enable_seqscan', 'off', false),
+               set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
+               set_config('enable_hashagg', 'off', false), set_config('jit', 'off', false),
+               set_config('client_connection_check_interval', '2s', false)
+$$;

@@ -356,7 +356,7 @@ static void scan_failed(struct change *change, const struct change_failure *fail
                 call_fail_change(scan->call, failure);
 }
 
-/* The database names a used nonce as {"nonce": "…"}. */
+/* The database names a used nonce as "Key (family_id, nonce)=(…, …) already exists.". */
 static bool scan_owns_key(const struct change *change, const char *detail)
 {
         char nonce[37];

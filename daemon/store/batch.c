@@ -74,6 +74,7 @@ void batch_deinit(struct batch *batch)
         free(batch->counters);
         free(batch->scans);
         free(batch->expected);
+        places_deinit(&batch->known);
         buffer_deinit(&batch->rows_json);
         buffer_deinit(&batch->expects_json);
         buffer_deinit(&batch->keys_json);

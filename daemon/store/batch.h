@@ -2,13 +2,15 @@
 /* A batch as it is formed: what its members decided, and usher.record()'s parameters made of it. */
 #pragma once
 
+#include "store/places.h"
 #include "store/store.h"
 
-/* usher.record's parameters: 8, and a column of an array for each of a scan's 25. */
+/* usher.record's parameters: 8, a column of an array for each of a scan's 25, and 2 of what was known. */
 enum {
         BATCH_HEAD_PARAMS = 8,
         BATCH_SCAN_COLUMNS = 25,
-        BATCH_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS
+        BATCH_KNOWN_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS,
+        BATCH_PARAMS = BATCH_KNOWN_PARAMS + 2
 };
 
 struct batch_row {
@@ -38,6 +40,8 @@ struct batch {
         uint8_t head
                 [CHAIN_BYTES]; /* of the writer's chain: before the batch, and once it is numbered after it */
         struct instant now;
+        struct places
+                known; /* where memory stood in the feed before the first decision; empty: not to be said */
         struct change **members; /* in order; NULL where one was given up */
         size_t member_count, member_capacity;
         struct batch_row *rows;
@@ -65,8 +69,13 @@ size_t batch_numbers(const struct batch *batch);
 /* Gives its scans their places behind `seq`, and their links in the chain behind `head`. */
 void batch_number(struct batch *batch);
 
-/* The parameters of one call of usher.record(): the head as texts, the scans' columns binary. */
+/*
+ * The parameters of one call of usher.record(): the head as texts, the scans' columns binary. A scan by itself goes to
+ * usher.record_scan(), as plain values. Of either the first three are the family, the writer and the number.
+ */
 struct batch_params {
+        const char *statement; /* the name of the prepared one */
+        int count;
         char *values[BATCH_PARAMS];
         int lengths[BATCH_PARAMS], formats[BATCH_PARAMS]; /* as libpq wants them */
 };
@@ -74,4 +83,7 @@ struct batch_params {
 void batch_params_init(struct batch_params *params, struct batch *batch);
 void batch_params_deinit(struct batch_params *params);
 
-extern const char batch_record_sql[];
+struct batch_statement {
+        const char *name, *sql;
+};
+extern const struct batch_statement batch_statements[]; /* up to a NULL name */

@@ -7,15 +7,25 @@
 #include "base/cleanup.h"
 #include "store/pgarray.h"
 
-const char batch_record_sql[] = "SELECT outcome, detail FROM usher.record($1::uuid, $2::uuid, $3::bigint, "
-                                "$4::timestamptz, $5::jsonb, $6::jsonb, "
-                                "$7::jsonb, $8::jsonb, $9::uuid[], $10::uuid[], $11::text[], $12::text[], "
-                                "$13::bigint[], $14::bytea[], "
-                                "$15::date[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], "
-                                "$20::timestamptz[], $21::text[], "
-                                "$22::text[], $23::text[], $24::text[], $25::bigint[], $26::bigint[], "
-                                "$27::boolean[], $28::boolean[], $29::boolean[], $30::timestamptz[], "
-                                "$31::text[], $32::bytea[], $33::text[])";
+#define RECORD "record"
+#define RECORD_SCAN "record_scan"
+
+const struct batch_statement batch_statements[] = {
+        { RECORD,
+                "SELECT usher.record($1::uuid, $2::uuid, $3::bigint, $4::timestamptz, $5::jsonb, $6::jsonb, "
+                "$7::jsonb, $8::jsonb, $9::uuid[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], "
+                "$14::bytea[], $15::date[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], "
+                "$20::timestamptz[], $21::text[], $22::text[], $23::text[], $24::text[], $25::bigint[], "
+                "$26::bigint[], $27::boolean[], $28::boolean[], $29::boolean[], $30::timestamptz[], "
+                "$31::text[], $32::bytea[], $33::text[], $34::uuid[], $35::bigint[])" },
+        { RECORD_SCAN,
+                "SELECT usher.record_scan($1::uuid, $2::uuid, $3::bigint, $4::bigint, $5::uuid, $6::uuid, "
+                "$7::text, $8::text, $9::bigint, $10::bytea, $11::date, $12::text, $13::text, $14::text, "
+                "$15::timestamptz, $16::timestamptz, $17::text, $18::text, $19::text, $20::text, "
+                "$21::bigint, $22::bigint, $23::boolean, $24::boolean, $25::boolean, $26::timestamptz, "
+                "$27::text, $28::bytea, $29::text)" },
+        { NULL, NULL },
+};
 
 /* ---- rows ---- */
 
@@ -139,18 +149,79 @@ static void scan_params(struct batch_params *params, const struct batch *batch)
         }
 }
 
+/* ---- a scan by itself ---- */
+
+enum { LONE_HEAD_PARAMS = 4, ELEMENT_HEAD = 4 };
+
+/* The checkpoint's version, where nothing else was relied on, and nothing else is to be recorded; 0: not so. */
+static int64_t lone_version(const struct batch *batch)
+{
+        const struct scan_row *scan = batch->scan_count == 1 ? &batch->scans[0].scan : NULL;
+        const struct row *expected = batch->expect_count == 1 ? batch->expected[0] : NULL;
+
+        if (!scan || !expected || batch->row_count || batch->counter_count || batch->key_count)
+                return 0;
+        if (scan->why || scan->presence_version > 1 || expected->deleted)
+                return 0;
+        if (strcmp(expected->record->kind, "checkpoint") != 0 ||
+                !uuid_equal(&expected->event, &scan->event) || strcmp(expected->id, scan->checkpoint) != 0)
+                return 0;
+        return expected->version;
+}
+
+/* An element of an array is its length and its bytes: without the length it is a value. */
+static void lone_param(struct batch_params *params, size_t i, struct buffer *element)
+{
+        size_t length = element->length - ELEMENT_HEAD;
+        bool null = memcmp(element->data, "\xff\xff\xff\xff", ELEMENT_HEAD) == 0;
+
+        params->formats[i] = 1;
+        params->lengths[i] = (int)length;
+        if (!null) {
+                memmove(element->data, element->data + ELEMENT_HEAD, length);
+                params->values[i] = buffer_steal(element);
+        }
+        buffer_deinit(element);
+}
+
+static void lone_params(struct batch_params *params, const struct batch *batch, int64_t version)
+{
+        struct buffer element[BATCH_SCAN_COLUMNS];
+
+        params->statement = RECORD_SCAN;
+        params->count = LONE_HEAD_PARAMS + BATCH_SCAN_COLUMNS;
+        params->values[3] = xasprintf("%lld", (long long)version);
+        for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++)
+                element[i] = BUFFER_NULL;
+        write_scan(element, &batch->scans[0].scan);
+        for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++)
+                lone_param(params, LONE_HEAD_PARAMS + i, &element[i]);
+}
+
+/* ---- what was known ---- */
+
+enum { FEW_SCANS = 16, MANY_WRITERS = 200 };
+
+/* So that registrations need not be compared one by one. Of a few scans that is cheaper than to look at all writers. */
+static void known_params(struct batch_params *params, const struct batch *batch)
+{
+        struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
+
+        if (batch->scan_count <= FEW_SCANS || !batch->known.count || batch->known.count > MANY_WRITERS)
+                return;
+        places_write(&batch->known, &writers, &seqs);
+        params->values[BATCH_KNOWN_PARAMS] = buffer_steal(&writers);
+        params->values[BATCH_KNOWN_PARAMS + 1] = buffer_steal(&seqs);
+}
+
 /* ---- all ---- */
 
-void batch_params_init(struct batch_params *params, struct batch *batch)
+static void record_params(struct batch_params *params, struct batch *batch)
 {
-        char uuid[37], at[40];
+        char at[40];
 
-        memset(params, 0, sizeof(*params));
-        uuid_format(&batch->family, uuid);
-        params->values[0] = xstrdup(uuid);
-        uuid_format(&batch->writer, uuid);
-        params->values[1] = xstrdup(uuid);
-        params->values[2] = xasprintf("%lld", (long long)batch->seq);
+        params->statement = RECORD;
+        params->count = BATCH_PARAMS;
         instant_format(batch->now, 0, at);
         params->values[3] = xstrdup(at);
         params->values[4] = json_items(&batch->rows_json, batch->row_count);
@@ -159,6 +230,24 @@ void batch_params_init(struct batch_params *params, struct batch *batch)
         params->values[7] = json_items(&batch->keys_json, batch->key_count);
         if (batch->scan_count)
                 scan_params(params, batch);
+        known_params(params, batch);
+}
+
+void batch_params_init(struct batch_params *params, struct batch *batch)
+{
+        int64_t version = lone_version(batch);
+        char uuid[37];
+
+        memset(params, 0, sizeof(*params));
+        uuid_format(&batch->family, uuid);
+        params->values[0] = xstrdup(uuid);
+        uuid_format(&batch->writer, uuid);
+        params->values[1] = xstrdup(uuid);
+        params->values[2] = xasprintf("%lld", (long long)batch->seq);
+        if (version)
+                lone_params(params, batch, version);
+        else
+                record_params(params, batch);
 }
 
 void batch_params_deinit(struct batch_params *params)

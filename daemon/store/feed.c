@@ -64,6 +64,51 @@ static void ask(
         due_add(feed, due);
 }
 
+/* What every round asks: prepared, for to be parsed and planned cost more than to be answered. */
+enum feed_statement {
+        STATEMENT_BEGIN,
+        STATEMENT_COMMIT,
+        STATEMENT_EVENTS,
+        STATEMENT_CHANGES,
+        STATEMENT_SCANS,
+        STATEMENT_WAKE
+};
+
+static const struct {
+        const char *name, *sql;
+} statements[] = {
+        [STATEMENT_BEGIN] = { "begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" },
+        [STATEMENT_COMMIT] = { "commit", "COMMIT" },
+        [STATEMENT_EVENTS] = { "events",
+                "SELECT * FROM usher.changed_event($1::uuid, $2::uuid[], $3::bigint[])" },
+        [STATEMENT_CHANGES] = { "changes", "SELECT writer, seq, kind, event_id, id, version, deleted FROM "
+                                           "usher.changes($1::uuid, $2::uuid[], $3::bigint[])" },
+        [STATEMENT_SCANS] = { "scans",
+                "SELECT writer, seq, event_id, checkpoint, registration, day, verdict, "
+                "reason, at, device, inside, presence_version, presence_inside, "
+                "presence_admitted, first_at, first_device, undoes "
+                "FROM usher.scans_since($1::uuid, $2::uuid[], $3::bigint[])" },
+        [STATEMENT_WAKE] = { "wake", "SELECT usher.wake($1::uuid)" },
+};
+
+static void prepare_statements(struct feed *feed)
+{
+        for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]) && feed->ready; i++) {
+                pgconn_prepare(&feed->conn, statements[i].name, statements[i].sql);
+                due_add(feed, DUE_NOTHING);
+        }
+}
+
+static void ask_prepared(struct feed *feed, enum feed_due due, enum feed_statement statement, size_t count,
+        const char *const *values)
+{
+        if (!feed->ready)
+                return;
+        pgconn_send_prepared(
+                &feed->conn, statements[statement].name, (int)count, values, NULL, NULL, due != DUE_NOTHING);
+        due_add(feed, due);
+}
+
 static void ask_sync(struct feed *feed, enum feed_due due)
 {
         if (!feed->ready)
@@ -94,68 +139,67 @@ static void waiters_finish(struct feed *feed)
         }
 }
 
-static void ask_from(struct feed *feed, const struct uuid *family, const struct places *places,
-        const char *const *sqls, const enum feed_due *dues, size_t count)
-{
-        _cleanup_(buffer_deinit) struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
-        char uuid[37];
+/* Where a reader of a family stands, as the statements' parameters. */
+struct bearings {
+        char family[37];
+        struct buffer writers, seqs;
         const char *values[3];
+};
 
-        uuid_format(family, uuid);
-        places_write(places, &writers, &seqs);
-        values[0] = uuid;
-        values[1] = writers.data;
-        values[2] = seqs.data;
-        for (size_t i = 0; i < count; i++)
-                ask(feed, dues[i], sqls[i], 3, values);
+static void bearings_init(struct bearings *bearings, const struct uuid *family, const struct places *places)
+{
+        *bearings = (struct bearings){ .writers = BUFFER_NULL, .seqs = BUFFER_NULL };
+        uuid_format(family, bearings->family);
+        places_write(places, &bearings->writers, &bearings->seqs);
+        bearings->values[0] = bearings->family;
+        bearings->values[1] = bearings->writers.data;
+        bearings->values[2] = bearings->seqs.data;
 }
 
-/* Statements about a family, each beginning where this daemon stands in it. */
-static void ask_beyond(struct feed *feed, const struct feed_family *family, const char *const *sqls,
-        const enum feed_due *dues, size_t count)
+static void bearings_deinit(struct bearings *bearings)
 {
-        ask_from(feed, &family->family, &family->places, sqls, dues, count);
+        buffer_deinit(&bearings->writers);
+        buffer_deinit(&bearings->seqs);
+}
+
+/* A statement about a family from where this daemon stands in it. */
+static void ask_beyond(
+        struct feed *feed, enum feed_due due, enum feed_statement statement, const struct feed_family *family)
+{
+        struct bearings bearings;
+
+        bearings_init(&bearings, &family->family, &family->places);
+        ask_prepared(feed, due, statement, 3, bearings.values);
+        bearings_deinit(&bearings);
 }
 
 /* What our own lanes recorded they apply themselves: at a door's pace that is much to be read for nothing. */
 static void ask_scans(struct feed *feed, const struct feed_family *family)
 {
-        static const char *const sqls[] = {
-                "SELECT writer, seq, event_id, checkpoint, registration, day, verdict, reason, at, device, "
-                "inside, "
-                "presence_version, presence_inside, presence_admitted, first_at, first_device, undoes "
-                "FROM usher.scans_since($1::uuid, "
-                "$2::uuid[], $3::bigint[])",
-        };
         struct places places = { NULL, 0, 0 };
+        struct bearings bearings;
 
-        for (size_t i = 0; i < family->places.count; i++)
-                places_advance(&places, &family->places.items[i].writer, family->places.items[i].seq);
+        places_copy(&places, &family->places);
         for (size_t i = 0; i < feed->store->lane_count; i++)
                 places_advance(&places, &feed->store->lanes[i].writer, INT64_MAX);
-        ask_from(feed, &family->family, &places, sqls, (const enum feed_due[]){ DUE_SCANS }, 1);
+        bearings_init(&bearings, &family->family, &places);
+        ask_prepared(feed, DUE_SCANS, STATEMENT_SCANS, 3, bearings.values);
+        bearings_deinit(&bearings);
         places_deinit(&places);
 }
 
 /* A row or a scan of an event that memory does not know would have nowhere to go: the events come first. */
 static void ask_changes(struct feed *feed)
 {
-        static const char *const events[] = {
-                "SELECT * FROM usher.changed_event($1::uuid, $2::uuid[], $3::bigint[])",
-        };
-        static const char *const sqls[] = {
-                "SELECT writer, seq, kind, event_id, id, version, deleted FROM usher.changes($1::uuid, "
-                "$2::uuid[], $3::bigint[])",
-        };
         struct feed_family *family = &feed->families[feed->family], *nil = feed_family(feed, &UUID_NIL);
 
         feed->read = xcalloc(1, sizeof(*feed->read));
         family->dirty = false;
         feed->reading = true;
-        ask(feed, DUE_NOTHING, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL);
+        ask_prepared(feed, DUE_NOTHING, STATEMENT_BEGIN, 0, NULL);
         if (family != nil)
-                ask_beyond(feed, nil, events, (const enum feed_due[]){ DUE_EVENTS }, 1);
-        ask_beyond(feed, family, sqls, (const enum feed_due[]){ DUE_CHANGES }, 1);
+                ask_beyond(feed, DUE_EVENTS, STATEMENT_EVENTS, nil);
+        ask_beyond(feed, DUE_CHANGES, STATEMENT_CHANGES, family);
         ask_scans(feed, family);
         ask_sync(feed, DUE_SYNC_CHANGES);
 }
@@ -259,28 +303,25 @@ static void family_ended(struct feed *feed)
 /* In the changes' own snapshot: a row that changed since may belong to one of a kind that is not asked for. */
 static void ask_rows(struct feed *feed)
 {
+        const struct feed_family *family = &feed->families[feed->family];
         struct feed_read *read = feed->read;
-        char sql[FEED_KINDS_MAX][96];
-        const char *sqls[FEED_KINDS_MAX];
-        enum feed_due dues[FEED_KINDS_MAX];
+        bool any = read->kind_count > 0;
+        struct bearings bearings;
+        char sql[96];
 
-        if (!read->kind_count) {
-                ask(feed, DUE_NOTHING, "COMMIT", 0, NULL);
-                ask_sync(feed, DUE_SYNC);
-                family_ended(feed);
-                return;
-        }
+        read->kind = 0;
+        bearings_init(&bearings, &family->family, &family->places);
         for (size_t i = 0; i < read->kind_count; i++) {
-                snprintf(sql[i], sizeof(sql[i]),
+                snprintf(sql, sizeof(sql),
                         "SELECT * FROM usher.changed_%s($1::uuid, $2::uuid[], $3::bigint[])",
                         read->kinds[i]->kind);
-                sqls[i] = sql[i];
-                dues[i] = DUE_ROWS;
+                ask(feed, DUE_ROWS, sql, 3, bearings.values);
         }
-        read->kind = 0;
-        ask_beyond(feed, &feed->families[feed->family], sqls, dues, read->kind_count);
-        ask(feed, DUE_NOTHING, "COMMIT", 0, NULL);
-        ask_sync(feed, DUE_SYNC_ROWS);
+        bearings_deinit(&bearings);
+        ask_prepared(feed, DUE_NOTHING, STATEMENT_COMMIT, 0, NULL);
+        ask_sync(feed, any ? DUE_SYNC_ROWS : DUE_SYNC);
+        if (!any)
+                family_ended(feed);
 }
 
 /* ---- results ---- */
@@ -358,7 +399,7 @@ static void wake_others(evutil_socket_t fd, short what, void *context)
                         continue;
                 feed->families[i].wake = false;
                 uuid_format(&feed->families[i].family, uuid);
-                ask(feed, DUE_NOTHING, "SELECT usher.wake($1::uuid)", 1, values);
+                ask_prepared(feed, DUE_NOTHING, STATEMENT_WAKE, 1, values);
                 any = true;
         }
         if (any)
@@ -405,6 +446,7 @@ static void conn_ready(void *context)
         struct feed *feed = context;
 
         feed->ready = true;
+        prepare_statements(feed);
         ask(feed, DUE_NOTHING, "LISTEN usher_feed", 0, NULL);
         ask_sync(feed, DUE_SYNC);
         for (size_t i = 0; i < feed->count; i++) {

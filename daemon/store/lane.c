@@ -16,8 +16,6 @@
 
 enum { RESEND_FIRST_MS = 50, RESEND_MOST_MS = 2000, BYTES_A_SECOND = 256 * 1024 };
 
-#define BATCH_STATEMENT "record"
-
 struct lane_seq *lane_seq(struct lane *lane, const struct uuid *family)
 {
         for (size_t i = 0; i < lane->seq_count; i++)
@@ -60,7 +58,8 @@ void lane_forget_error(struct lane *lane)
         lane->sqlstate[0] = '\0';
         free(lane->message);
         free(lane->detail);
-        lane->message = lane->detail = NULL;
+        free(lane->constraint);
+        lane->message = lane->detail = lane->constraint = NULL;
         lane->outcome_seen = false;
 }
 
@@ -106,8 +105,9 @@ static void lane_send(struct lane *lane)
                 return; /* when the connection is back */
         wait_for_answer(lane);
         lane->sent = true;
-        pgconn_send_prepared(&lane->conn, BATCH_STATEMENT, BATCH_PARAMS,
-                (const char *const *)lane->params.values, lane->params.lengths, lane->params.formats);
+        lane->sent_us = clock_monotonic_us();
+        pgconn_send_prepared(&lane->conn, lane->params.statement, lane->params.count,
+                (const char *const *)lane->params.values, lane->params.lengths, lane->params.formats, false);
         pgconn_sync(&lane->conn);
 }
 
@@ -133,13 +133,24 @@ void lane_begin(struct lane *lane)
                 lane_finish(lane);
 }
 
+void lane_take_bearings(struct lane *lane)
+{
+        struct batch *batch = &lane->batch;
+
+        batch->now = clock_now();
+        batch->known.count = 0;
+        /* While everything is read anew the feed's places are ahead of memory. */
+        if (!loader_is_busy(lane->store->loader))
+                places_copy(&batch->known, &feed_family(&lane->store->feed, &batch->family)->places);
+}
+
 static void lane_decide_again(struct lane *lane)
 {
         struct batch *batch = &lane->batch;
         int64_t now_us = clock_monotonic_us();
 
         batch_empty(batch);
-        batch->now = clock_now();
+        lane_take_bearings(lane);
         lane->state = LANE_IDLE;
         for (size_t i = 0; i < batch->member_count; i++) {
                 struct change *change = batch->members[i];
@@ -243,15 +254,15 @@ void lane_expire(struct lane *lane, int64_t now_us)
 
 /* ---- the connection ---- */
 
-/* The check lets a server notice that this end has gone while a batch waits for a lock; it does not end by itself. */
 static void conn_ready(void *context)
 {
         struct lane *lane = context;
 
         lane->preparing = true;
         lane_forget_error(lane);
-        pgconn_send(&lane->conn, "SET client_connection_check_interval = '2s'", 0, NULL, false);
-        pgconn_prepare(&lane->conn, BATCH_STATEMENT, batch_record_sql);
+        pgconn_send(&lane->conn, "SELECT usher.begin_recording()", 0, NULL, false);
+        for (const struct batch_statement *one = batch_statements; one->name && lane->preparing; one++)
+                pgconn_prepare(&lane->conn, one->name, one->sql);
         pgconn_sync(&lane->conn);
 }
 
@@ -294,12 +305,14 @@ static void keep_error(struct lane *lane, const PGresult *result)
         const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
         const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
         const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+        const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
 
         if (lane->sqlstate[0])
                 return;
         snprintf(lane->sqlstate, sizeof(lane->sqlstate), "%s", state ? state : "XX000");
         lane->message = message ? xstrdup(message) : NULL;
         lane->detail = detail ? xstrdup(detail) : NULL;
+        lane->constraint = constraint ? xstrdup(constraint) : NULL;
 }
 
 /* What was asked before the writer was closed has failed for good, or had succeeded all the time. */

@@ -65,6 +65,10 @@ void lane_apply_some(struct lane *lane)
         }
         for (size_t i = 0; i < batch->scan_count; i++)
                 feed_apply_scan(&lane->store->feed, &batch->scans[i].scan);
+        /* Not before all of it is in memory: who decides meanwhile must not seem to have known it. */
+        if (batch_numbers(batch))
+                feed_own(&lane->store->feed, &batch->family, &batch->writer,
+                        lane_seq(lane, &batch->family)->next - 1);
         members_applied(lane);
 }
 
@@ -72,12 +76,9 @@ void lane_durable(struct lane *lane)
 {
         struct batch *batch = &lane->batch;
         struct lane_seq *seq = lane_seq(lane, &batch->family);
-        size_t numbers = batch_numbers(batch);
 
-        seq->next = batch->seq + (int64_t)numbers;
+        seq->next = batch->seq + (int64_t)batch_numbers(batch);
         memcpy(seq->head, batch->head, sizeof(seq->head));
-        if (numbers)
-                feed_own(&lane->store->feed, &batch->family, &batch->writer, seq->next - 1);
         lane_forget_params(lane);
         evtimer_del(lane->timer);
         lane->applied = 0;
@@ -199,10 +200,17 @@ static bool state_is(const struct lane *lane, const char *const *states)
         return false;
 }
 
+/* A request key, or a nonce: the constraint's detail names it. */
+static bool is_key_used(const struct lane *lane)
+{
+        return strcmp(lane->sqlstate, "UH003") == 0 ||
+               (strcmp(lane->sqlstate, "23505") == 0 && lane->constraint &&
+                       strcmp(lane->constraint, "scan_nonce") == 0);
+}
+
 void lane_failed(struct lane *lane)
 {
         static const char *const outdated[] = { "UH001", "UH002", "23505", "23503", "23P01", "40", NULL };
-        static const char *const used[] = { "UH003", "UH004", NULL };
         /* The server's own trouble: out of room or memory, a lock, shutting down. The same batch may pass later. */
         static const char *const later[] = { "53", "55P03", "57", "58", "08", NULL };
 
@@ -221,11 +229,11 @@ void lane_failed(struct lane *lane)
                 stale(lane);
         } else if (lane->exposed) {
                 lane_fence(lane);
+        } else if (is_key_used(lane)) {
+                key_used(lane);
         } else if (state_is(lane, outdated)) {
                 log_debug("stale: %s", lane->message ? lane->message : "");
                 stale(lane);
-        } else if (state_is(lane, used)) {
-                key_used(lane);
         } else {
                 refused(lane);
         }

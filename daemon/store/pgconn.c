@@ -395,9 +395,9 @@ void pgconn_prepare(struct pgconn *conn, const char *name, const char *sql)
 }
 
 void pgconn_send_prepared(struct pgconn *conn, const char *name, int count, const char *const *values,
-        const int *lengths, const int *formats)
+        const int *lengths, const int *formats, bool binary)
 {
-        sent(conn, PQsendQueryPrepared(conn->pg, name, count, values, lengths, formats, 0));
+        sent(conn, PQsendQueryPrepared(conn->pg, name, count, values, lengths, formats, binary));
 }
 
 void pgconn_sync(struct pgconn *conn)

@@ -65,9 +65,9 @@ void pgconn_send(struct pgconn *conn, const char *sql, int count, const char *co
 /* A script of several statements; without pipeline alone. */
 void pgconn_send_script(struct pgconn *conn, const char *script);
 void pgconn_prepare(struct pgconn *conn, const char *name, const char *sql);
-/* `formats` 1: a parameter is binary, and as long as `lengths` says. */
+/* `formats` 1: a parameter is binary, and as long as `lengths` says; `binary`: of the result. */
 void pgconn_send_prepared(struct pgconn *conn, const char *name, int count, const char *const *values,
-        const int *lengths, const int *formats);
+        const int *lengths, const int *formats, bool binary);
 /* What was sent is to become durable: a PGRES_PIPELINE_SYNC comes behind it. */
 void pgconn_sync(struct pgconn *conn);
 /* Rows of the next statement come one by one (not in pipeline mode). */

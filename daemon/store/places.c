@@ -50,6 +50,17 @@ void places_advance(struct places *places, const struct uuid *writer, int64_t se
         places->count++;
 }
 
+void places_copy(struct places *to, const struct places *from)
+{
+        if (to->capacity < from->count) {
+                to->items = xrealloc(to->items, from->capacity * sizeof(*to->items));
+                to->capacity = from->capacity;
+        }
+        if (from->count)
+                memcpy(to->items, from->items, from->count * sizeof(*to->items));
+        to->count = from->count;
+}
+
 void places_write(const struct places *places, struct buffer *writers, struct buffer *seqs)
 {
         char text[37];

@@ -24,5 +24,7 @@ void places_deinit(struct places *places);
 int64_t places_get(const struct places *places, const struct uuid *writer);
 /* Never backwards. */
 void places_advance(struct places *places, const struct uuid *writer, int64_t seq);
+/* The same places; what `to` held goes. */
+void places_copy(struct places *to, const struct places *from);
 /* As the two array parameters of sql/'s readers: {uuid,…} and {bigint,…}. */
 void places_write(const struct places *places, struct buffer *writers, struct buffer *seqs);

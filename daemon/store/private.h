@@ -41,10 +41,11 @@ struct lane {
         struct batch_params params;
         bool has_params;
         bool sent; /* on this connection, and its outcome is to come */
+        int64_t sent_us; /* monotonic: when */
         bool exposed; /* sent on a connection that went: that sending may still succeed */
         unsigned resends;
         struct event *timer; /* the batch's deadline, rests, slices */
-        char sqlstate[6], *message, *detail;
+        char sqlstate[6], *message, *detail, *constraint;
         bool outcome_seen; /* 'done' or 'again' came; the sync decides */
         bool was_recorded; /* of a fence: the earlier sending had succeeded */
         size_t applied;
@@ -52,6 +53,8 @@ struct lane {
 
 void lane_init(struct lane *lane, struct store *store, bool bulk);
 void lane_deinit(struct lane *lane);
+/* What the decisions of its batch will rest on: the time, and where memory stands in the feed. */
+void lane_take_bearings(struct lane *lane);
 /* A batch has been formed: sends it (or, with nothing to record, lets its members go). */
 void lane_begin(struct lane *lane);
 /* Members whose deadline has passed. */
@@ -169,7 +172,7 @@ void feed_deinit(struct feed *feed);
 void feed_start(struct feed *feed, const char *conninfo);
 void feed_stop(struct feed *feed);
 struct feed_family *feed_family(struct feed *feed, const struct uuid *family);
-/* A batch of ours is durable: others are to be woken, and we need not read it. */
+/* A batch of ours is durable and in memory: others are to be woken, and we need not read it. */
 void feed_own(struct feed *feed, const struct uuid *family, const struct uuid *writer, int64_t seq);
 /* A durable scan, ours or another's: hands it on unless that was done already. */
 void feed_apply_scan(struct feed *feed, const struct scan_row *scan);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LOOK_AT_MOST = 8192, BATCH_BYTES_MAX = 1 << 20 };
+enum { LOOK_AT_MOST = 8192, BATCH_BYTES_MAX = 1 << 20, SOON_US = 10000 };
 
 enum change_state { CHANGE_FREE, CHANGE_QUEUED, CHANGE_BATCHED };
 
@@ -89,11 +89,9 @@ static bool may_join(const struct lane *lane, const struct change *change)
 
 static void open_batch(struct lane *lane, const struct change *change)
 {
-        struct batch *batch = &lane->batch;
-
-        batch->family = change->family;
-        batch->writer = lane->writer;
-        batch->now = clock_now();
+        lane->batch.family = change->family;
+        lane->batch.writer = lane->writer;
+        lane_take_bearings(lane);
 }
 
 /* Takes a change out of the queue into the batch; false: it has answered by itself. */
@@ -147,12 +145,44 @@ static void fill_lane(struct store *store, struct lane *lane)
                 lane_begin(lane);
 }
 
+/* Batches of this family that are under way, and will soon have come back. */
+static size_t count_under_way(const struct store *store, const struct uuid *family)
+{
+        int64_t since_us = clock_monotonic_us() - SOON_US;
+        size_t count = 0;
+
+        for (size_t i = 0; i < store->lane_count; i++) {
+                const struct lane *lane = &store->lanes[i];
+
+                count += !lane->bulk && lane->sent && lane->sent_us > since_us &&
+                         uuid_equal(&lane->batch.family, family);
+        }
+        return count;
+}
+
+/*
+ * How many lanes work at a time: two half batches cost more than one that is whole, so a further lane begins when what
+ * waits would fill half a batch for each. Fewer wait for the batch that is under way, never for a timer, unless that
+ * takes long.
+ */
+static bool is_worth_a_lane(const struct store *store, const struct lane *lane)
+{
+        const struct change *change = store->first;
+
+        while (change && change->bulk != lane->bulk)
+                change = change->next;
+        if (!change || lane->bulk)
+                return change;
+        return store->queued >= count_under_way(store, &change->family) * store->settings.batch_max / 2;
+}
+
 void queue_pump(struct store *store)
 {
         if (!store->loaded)
                 return;
         for (size_t i = 0; i < store->lane_count && store->first; i++)
-                if (store->lanes[i].ready && store->lanes[i].state == LANE_IDLE)
+                if (store->lanes[i].ready && store->lanes[i].state == LANE_IDLE &&
+                        is_worth_a_lane(store, &store->lanes[i]))
                         fill_lane(store, &store->lanes[i]);
 }
 

@@ -21,6 +21,8 @@ static void tick(evutil_socket_t fd, short what, void *context)
         reader_expire(&store->reader, now_us);
         feed_expire(&store->feed, now_us);
         loader_expire(store->loader, now_us);
+        if (store->first) /* what waits for a batch that takes long */
+                store_pump_soon(store);
 }
 
 static void pump(evutil_socket_t fd, short what, void *context)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two daemons change the same rows at once: nobody loses, nothing is done twice, and no batches deadlock."""
 import threading
+import uuid
 
 import pytest
 from harness.client import Client, RpcError
@@ -99,6 +100,24 @@ def test_a_limited_ticket_is_given_out_as_often_as_there_are_places(pair, event)
         return got
 
     assert sum(all_at_once(pair, work)) == 10
+
+
+def test_whoever_was_cancelled_at_the_other_daemon_is_sent_away_among_many(pair, event):
+    """Many scans together are not compared one by one with what the database holds, but for what may have changed."""
+    event.ticket()
+    people, rounds = [event.registration()["registration"] for _ in range(120)], 12
+    for n in range(rounds):
+        event.checkpoint(f"door-{n}")
+    with pair[1].admin() as other, Client(pair[0].unix) as client:
+        wait_until(lambda: other.call("registration.list", event=event.slug, limit=200)["registrations"][-1:], what="everybody")
+        for n in range(rounds):
+            gone = people[10 * n + 5]
+            other.call("registration.cancel", event=event.slug, registration=gone)
+            numbers = client.send_many([("checkin.scan", {"event": event.slug, "checkpoint": f"door-{n}", "registration": one,
+                                                          "nonce": str(uuid.uuid4())}) for one in people])
+            reasons = {one: client.wait(number)["reason"] for one, number in zip(people, numbers, strict=True)}
+            assert reasons[gone] == "cancelled"
+            assert sum(reason is None for reason in reasons.values()) == len(people) - n - 1
 
 
 def test_one_place_of_the_programme_goes_to_one_session(pair, event):

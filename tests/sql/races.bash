@@ -54,7 +54,7 @@ is "$(session_says one)" "done" 'one admits somebody'
 session_do two "SELECT build.record(NULL, ARRAY[build.scan('R599')], $door, $second)"
 session_blocks two
 session_do one COMMIT
-is "$(session_says two)" 'ERROR: UH001' 'another waits, and does not admit him again'
+is "$(session_says two)" 'ERROR: 23505' 'another waits, and does not admit him again'
 
 # ---- people who come in another order than their keys' ----
 
@@ -164,7 +164,7 @@ for w in 1 2; do
         done >"w$w.sql"
 done
 together w1 w2
-is "$(count '^done' w1 w2) $(count UH001 w1 w2) $(query -c "SELECT count(*) FROM usher.presence WHERE checkpoint = 'door' AND substr(registration, 2)::int BETWEEN 200 AND 499")" \
+is "$(count '^done' w1 w2) $(count 23505 w1 w2) $(query -c "SELECT count(*) FROM usher.presence WHERE checkpoint = 'door' AND substr(registration, 2)::int BETWEEN 200 AND 499")" \
         '30 30 300' 'the same batches from two doors: each is admitted once'
 
 # Counters, rows and people in opposite orders: both succeed or one is stale, but nobody is in a deadlock.

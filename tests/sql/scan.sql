@@ -1,0 +1,83 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A scan by itself is recorded as it would be among others, and refused for the same; and registrations are compared
+-- wherever one may have changed beyond what is known.
+BEGIN;
+SELECT no_plan();
+SELECT build.conference();
+SELECT build.record((SELECT jsonb_agg(build."row"('registration', 'R' || n)) FROM generate_series(1, 9) AS n));
+
+CREATE FUNCTION build.refused(p_call text, p_code text, p_what text) RETURNS text LANGUAGE sql AS $$
+        SELECT throws_ok('SELECT ' || p_call, p_code, NULL, p_what)
+$$;
+-- What is kept of a registration, but for what tells two scans apart.
+CREATE FUNCTION build.kept(p_registration text) RETURNS text LANGUAGE sql AS $$
+        SELECT build.lines(format($lines$
+                SELECT to_jsonb(s) - '{seq,nonce,registration,hash}'::text[] AS scan, to_jsonb(p) - '{id,registration}'::text[] AS presence
+                FROM usher.scan AS s LEFT JOIN usher.presence AS p USING (family_id, event_id, checkpoint, registration)
+                WHERE s.registration = %L ORDER BY s.seq
+        $lines$, p_registration))
+$$;
+CREATE FUNCTION build.next() RETURNS bigint LANGUAGE sql AS $$
+        SELECT next_seq FROM usher.writer WHERE family_id = build.family() AND writer = build.writer()
+$$;
+
+-- ---- by itself ----
+
+SELECT is(build.record_scan(build.scan('R1')), 'done', 'a scan by itself');
+SELECT is(build.record(NULL, ARRAY[build.scan('R2')], jsonb_build_array(build.expect('checkpoint', 'door', 1))), 'done', 'and one in a batch');
+SELECT is(build.kept('R1'), build.kept('R2'), 'are kept alike');
+SELECT is(build.record_scan(build.scan('R3', 0, 1, p_inside => false, p_admitted => false)), 'done', 'one that moves nobody');
+SELECT is_empty($$SELECT FROM usher.presence WHERE registration = 'R3'$$, 'leaves nobody inside');
+SELECT is(build.record_scan(build.scan(NULL, 0, 0, p_inside => false, p_admitted => false)), 'done', 'one of nobody that is known');
+SELECT is(build.record_scan(build.scan('R4', p_day => '2026-11-20')), 'done', 'one by the day');
+SELECT is(build.lines($$SELECT id FROM usher.presence WHERE registration = 'R4'$$), '(door/2026-11-20/R4)', 'stands under its day');
+
+-- ---- its numbers ----
+
+SELECT is(build.record_scan(build.scan('R5'), p_seq => build.next() - 1), 'again', 'sent again it finds itself');
+SELECT is_empty($$SELECT FROM usher.scan WHERE registration = 'R5'$$, 'and is not recorded twice');
+SELECT build.refused($$build.record_scan(build.scan('R5'), p_seq => build.next() + 1)$$, 'UH008', 'a number that leaves a gap is refused');
+SELECT is(build.record_scan(build.scan('R5'), p_writer => 'a0000000-0000-4000-8000-000000000009'), 'done', 'a writer begins with one');
+SELECT is(usher.close_writer(build.family(), 'a0000000-0000-4000-8000-000000000009', 2), false, 'and is closed');
+SELECT build.refused($$build.record_scan(build.scan('R6'), p_writer => 'a0000000-0000-4000-8000-000000000009')$$, 'UH007', 'then it records no more');
+SELECT is((SELECT head FROM usher.writer WHERE family_id = build.family() AND writer = build.writer()), (SELECT hash FROM usher.scan
+        WHERE writer = build.writer() ORDER BY seq DESC LIMIT 1), 'the head of the chain moves along');
+
+-- ---- what it relied on ----
+
+SELECT build.refused($$build.record_scan(build.scan('R1'))$$, '23505', 'who is admitted is not admitted again');
+SELECT build.refused($$build.record_scan(build.scan('R6'), 2)$$, 'UH001', 'another version of the checkpoint');
+SELECT build.refused($$build.record_scan(build.scan('R6', p_checkpoint => 'gate'))$$, 'UH001', 'no such checkpoint');
+SELECT build.refused($$build.record_scan(build.scan('R6', 1, 2))$$, 'UH001', 'another version of the registration');
+SELECT build.refused($$build.record_scan(build.scan('R0'))$$, 'UH001', 'no such registration');
+SELECT is(build.record_scan(build.scan('R6', p_nonce => 'c0000000-0000-4000-8000-000000000001')), 'done', 'a nonce');
+SELECT build.refused($$build.record_scan(build.scan('R7', p_nonce => 'c0000000-0000-4000-8000-000000000001'))$$, '23505', 'is used once');
+SELECT is_empty($$SELECT FROM usher.presence WHERE registration = 'R7'$$, 'and nothing of the second stays');
+
+-- ---- what is known of registrations ----
+
+-- Registrations of another version than the scan's say whether they were compared.
+CREATE FUNCTION build.known(p_registration text, p_version bigint, p_writers uuid[], p_seqs bigint[]) RETURNS text LANGUAGE sql AS $$
+        SELECT build.record(NULL, ARRAY[build.scan(p_registration, 1, p_version)],
+                jsonb_build_array(build.expect('checkpoint', 'door', 1)), p_known_writers => p_writers, p_known_seqs => p_seqs)
+$$;
+SELECT build.refused($$build.known('R7', 2, NULL, NULL)$$, 'UH001', 'where nothing is known all are compared');
+SELECT build.refused($$build.known('R7', 2, '{}', '{}')$$, 'UH001', 'where a writer is not known, too');
+SELECT is(build.known('R7', 2, ARRAY[build.writer()], ARRAY[build.next() - 1]), 'done', 'where all is known none is');
+SELECT is(build.record(jsonb_build_array(build."row"('track', 'news')), p_writer => 'a0000000-0000-4000-8000-000000000002'), 'done', 'a change of something else');
+SELECT is(build.known('R8', 2, ARRAY[build.writer()], ARRAY[build.next() - 1]), 'done', 'by a writer that is not known matters not');
+SELECT is(build.record(jsonb_build_array(build."row"('registration', 'R9', 2, '{"status": "cancelled"}')),
+        p_writer => 'a0000000-0000-4000-8000-000000000002'), 'done', 'a change of a registration');
+SELECT build.refused($$build.known('R9', 1, ARRAY[build.writer()], ARRAY[build.next() - 1])$$, 'UH001',
+        'by a writer that is not known is looked for');
+SELECT build.refused($$build.known('R9', 1, ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[1, build.next() - 1])$$, 'UH001',
+        'and so where the writer is known as it was before');
+SELECT is(build.known('R9', 1, ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[2, build.next() - 1]), 'done',
+        'who knows it was judged by it');
+DELETE FROM usher.change WHERE writer = 'a0000000-0000-4000-8000-000000000002';
+UPDATE usher.writer SET trimmed = 2 WHERE writer = 'a0000000-0000-4000-8000-000000000002';
+SELECT ok(usher.registrations_changed(build.family(), ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[1, build.next()]),
+        'what was trimmed may have been one');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -7,6 +7,24 @@
 
 #include "base/buffer.h"
 
+#if !defined(__has_feature)
+#define __has_feature(feature) 0
+#endif
+#if (defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)) && !defined(POOL_IN_BLOCKS)
+
+/* Each for itself, so that a piece that is used after it went, or beyond its end, is noticed. */
+void *pool_take(size_t size)
+{
+        return xmalloc(size);
+}
+
+void pool_give(void *piece)
+{
+        free(piece);
+}
+
+#else
+
 /* A block begins at a multiple of its size, so a piece's address tells its block. A larger piece has one to itself. */
 enum { BLOCK_BYTES = 1 << 16, PIECE_ALIGN = sizeof(void *), PIECE_MAX = BLOCK_BYTES / 8 };
 
@@ -39,18 +57,6 @@ static void *take_own(size_t size)
         return block_new(sizeof(struct block) + size) + 1;
 }
 
-#ifdef __SANITIZE_ADDRESS__
-/* Each for itself, so that a piece that is used after it went, or beyond its end, is noticed. */
-void *pool_take(size_t size)
-{
-        return xmalloc(size);
-}
-
-void pool_give(void *piece)
-{
-        free(piece);
-}
-#else
 void *pool_take(size_t size)
 {
         void *piece;
@@ -77,4 +83,5 @@ void pool_give(void *piece)
         if (piece)
                 block_drop((struct block *)((uintptr_t)piece & ~(uintptr_t)(BLOCK_BYTES - 1)));
 }
+
 #endif

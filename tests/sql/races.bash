@@ -66,7 +66,7 @@ session_blocks two
 session_do three "SET lock_timeout = '5s'; SELECT build.record(NULL, ARRAY[build.scan('R597')], $door, p_writer => 'a0000000-0000-4000-8000-000000000013')"
 is "$(session_says three)" "done" 'who waits for the first does not hold the second yet'
 session_do one COMMIT
-is "$(session_says two)" 'ERROR: UH001' 'and finds that both are there'
+is "$(session_says two)" 'ERROR: 23505' 'and finds that both are there'
 session_close three
 
 # ---- two at one place ----

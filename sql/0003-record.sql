@@ -357,15 +357,16 @@ END
 $$;
 
 -- Whether registrations may have changed beyond some places in the feed (the last number known of each writer; of one
--- that is not named, none is). Where none has, whoever has read up to there knows them as they are.
+-- that is not named, none is). Where none has, whoever has read up to there knows them as they are. More is known of a
+-- writer than there is after a failover that lost its last changes.
 CREATE FUNCTION usher.registrations_changed(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
         RETURN EXISTS (
                 SELECT FROM usher.writer AS w
                 CROSS JOIN LATERAL (SELECT coalesce(p_seqs[array_position(p_writers, w.writer)], 0) OFFSET 0) AS known (seq)
-                WHERE w.family_id = p_family AND w.next_seq - 1 > known.seq
-                  AND (w.trimmed > known.seq
+                WHERE w.family_id = p_family AND w.next_seq - 1 <> known.seq
+                  AND (w.next_seq - 1 < known.seq OR w.trimmed > known.seq
                        OR EXISTS (
                                 SELECT FROM usher.change AS c
                                 WHERE c.family_id = p_family AND c.writer = w.writer AND c.seq > known.seq

@@ -118,20 +118,6 @@ BUGS = (
         "c.seq > known.seq\n                                  AND c.kind = 'nothing')));\n",
         ("tests/faults/test_conflicts.py::test_whoever_was_cancelled_at_the_other_daemon_is_sent_away_among_many",
          "tests/sql/scan.sql::where a writer is not known, too")),
-    Bug("places-ahead-of-memory",
-        "A batch claims to know all that was recorded before it.",
-        "daemon/store/batch_params.c",
-        '        places_write(&batch->known, &writers, &seqs);\n',
-        """\
-        struct places ahead = { NULL, 0, 0 };
-
-        places_copy(&ahead, &batch->known);
-        for (size_t i = 0; i < ahead.count; i++)
-                ahead.items[i].seq = INT64_MAX;
-        places_write(&ahead, &writers, &seqs);
-        places_deinit(&ahead);
-""",
-        ("tests/faults/test_conflicts.py::test_whoever_was_cancelled_at_the_other_daemon_is_sent_away_among_many",)),
     Bug("family-lock-left-out",
         "A checkpoint gets a capacity beside scans that do not know of it, and its counter misses those people.",
         "sql/0003-record.sql",

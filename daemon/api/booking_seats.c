@@ -131,6 +131,7 @@ static const struct session_row *session_of(const struct call *call, const struc
 /* Gives back the seat itself; `held` is counted by the caller. */
 static void give_back(struct call *call, struct batch *batch, const struct booking_row *booking)
 {
+        const struct session_row *session;
         int64_t room, promoted;
 
         change_status(call, batch, booking, "cancelled");
@@ -138,9 +139,14 @@ static void give_back(struct call *call, struct batch *batch, const struct booki
                 count(call, batch, SEATS_WAITING, booking->session, -1, INT64_MIN, INT64_MAX);
                 return;
         }
-        room = room_in(call, session_of(call, booking), 1);
+        session = session_of(call, booking);
+        room = room_in(call, session, 1);
         promoted = promote(call, batch, booking->session, room < 1 ? room : 1);
-        count(call, batch, SEATS_TAKEN, booking->session, promoted - 1, INT64_MIN, INT64_MAX);
+        if (session && session->capacity != FIELD_INT_NONE)
+                batch_expect(batch, &call->change, session);
+        /* Where nobody's turn came, for more are in than there are seats, it must be so still. */
+        count(call, batch, SEATS_TAKEN, booking->session, promoted - 1,
+                room < 1 && session ? session->capacity : INT64_MIN, INT64_MAX);
         /* Nobody may have joined the queue unseen. */
         count(call, batch, SEATS_WAITING, booking->session, -promoted, INT64_MIN,
                 promoted || room < 1 ? INT64_MAX : 0);

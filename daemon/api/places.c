@@ -88,8 +88,9 @@ static void count_place(
         /* A place was left to nobody: then nobody may have joined the queue unseen. */
         bool alone = place->left && place->ticket->waitlist && limited &&
                      taken(moved, place) < place->ticket->capacity;
-        /* Somebody joins the queue: then it has to be full still. */
-        bool full = place->waiting > 0 && limited && taken(moved, place) >= place->ticket->capacity;
+        /* Somebody joins the queue, or left and nobody's turn came: then it has to be full still. */
+        bool full = (place->waiting > 0 || place->left) && limited &&
+                    taken(moved, place) >= place->ticket->capacity;
 
         if (limited)
                 batch_expect(batch, &call->change, place->ticket);

@@ -35,7 +35,8 @@ void scan_rely(struct call *call, struct batch *batch, const struct scan_found *
         if (seat || reason == REASON_NO_BOOKING)
                 expect(call, batch, &booking_record, seat, family, event,
                         booking_id(id, checkpoint->session, registration->row.id));
-        if (reason == REASON_ALREADY_ADMITTED || reason == REASON_NOT_INSIDE)
+        /* Who is in already is told so before anybody is told that it is full. */
+        if (reason == REASON_ALREADY_ADMITTED || reason == REASON_NOT_INSIDE || reason == REASON_FULL)
                 expect(call, batch, &presence_record, judged->presence, family, event,
                         presence_id(id, checkpoint->row.id, day, registration->row.id));
         if (reason == REASON_FULL)

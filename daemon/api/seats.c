@@ -114,7 +114,11 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
                        ? 0
                        : roster_taken(call->event->roster, ticket->row.id) - ticket->capacity;
         promoted = over > 0 ? 0 : promote_some(call, batch, ticket->row.id, 1, registration);
-        seats_count(call, batch, SEATS_TAKEN, ticket, promoted - 1, INT64_MIN, INT64_MAX);
+        if (ticket->capacity != FIELD_INT_NONE)
+                batch_expect(batch, &call->change, ticket);
+        /* Nor may it have come to be free unseen what was not, for then somebody's turn has come. */
+        seats_count(call, batch, SEATS_TAKEN, ticket, promoted - 1, over > 0 ? ticket->capacity : INT64_MIN,
+                INT64_MAX);
         /* Nobody may have joined the queue unseen: then it is decided again. */
         if (ticket->waitlist || promoted)
                 seats_count(call, batch, SEATS_WAITING, ticket, -promoted, INT64_MIN,

@@ -84,7 +84,7 @@ static void *seal(const void *template, struct texts *texts)
         const struct row *head = template;
         const struct record *record = head->record;
         size_t size = record->size + tail_size(template, texts != NULL);
-        struct row *row = texts ? pool_take(size) : xmalloc(size);
+        struct row *row = texts && record->steady ? pool_take(size) : xmalloc(size);
         char *tail = (char *)row + record->size;
 
         memcpy(row, template, record->size);
@@ -161,12 +161,12 @@ void row_unref(const void *row)
 
         if (!head || __atomic_sub_fetch(&head->references, 1, __ATOMIC_ACQ_REL))
                 return;
-        if (!head->packed) {
+        if (head->packed)
+                drop_shared(head);
+        if (head->packed && head->record->steady)
+                pool_give(head);
+        else
                 free(head);
-                return;
-        }
-        drop_shared(head);
-        pool_give(head);
 }
 
 void row_unrefp(void *rowp)

@@ -58,6 +58,7 @@ struct record {
         size_t size; /* sizeof its struct */
         const struct field *fields;
         size_t count;
+        bool steady; /* many, and hardly ever changed: packed ones lie in a pool's blocks */
 };
 
 #define FIELD(struct_, member, type, flags)                                                                  \

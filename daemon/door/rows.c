@@ -57,7 +57,7 @@ static const struct field registration_fields[] = {
         FIELD(struct registration_row, search_fold, FIELD_INT, FIELD_DERIVED),
 };
 const struct record registration_record = { "registration", sizeof(struct registration_row),
-        registration_fields, COUNT(registration_fields) };
+        registration_fields, COUNT(registration_fields), .steady = true };
 
 static const struct field credential_fields[] = {
         FIELD(struct credential_row, registration, FIELD_TEXT, 0),
@@ -73,7 +73,7 @@ static const struct field credential_fields[] = {
         FIELD(struct credential_row, replaced_at, FIELD_INSTANT, 0),
 };
 const struct record credential_record = { "credential", sizeof(struct credential_row), credential_fields,
-        COUNT(credential_fields) };
+        COUNT(credential_fields), .steady = true };
 
 static const struct field presence_fields[] = {
         FIELD(struct presence_row, checkpoint, FIELD_TEXT, S),

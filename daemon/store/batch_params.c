@@ -200,14 +200,15 @@ static void lone_params(struct batch_params *params, const struct batch *batch, 
 
 /* ---- what was known ---- */
 
-enum { FEW_SCANS = 16, MANY_WRITERS = 200 };
+enum { FEW_SCANS = 16, WRITERS_A_SCAN = 4, MANY_WRITERS = 400 };
 
 /* So that registrations need not be compared one by one. Of a few scans that is cheaper than to look at all writers. */
 static void known_params(struct batch_params *params, const struct batch *batch)
 {
         struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
 
-        if (batch->scan_count <= FEW_SCANS || !batch->known.count || batch->known.count > MANY_WRITERS)
+        if (batch->scan_count <= FEW_SCANS + batch->known.count / WRITERS_A_SCAN || !batch->known.count ||
+                batch->known.count > MANY_WRITERS)
                 return;
         places_write(&batch->known, &writers, &seqs);
         params->values[BATCH_KNOWN_PARAMS] = buffer_steal(&writers);

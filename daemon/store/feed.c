@@ -311,7 +311,7 @@ static void ask_rows(struct feed *feed)
 
         read->kind = 0;
         bearings_init(&bearings, &family->family, &family->places);
-        for (size_t i = 0; i < read->kind_count; i++) {
+        for (size_t i = 0; feed->read && i < read->kind_count; i++) { /* it goes with the connection */
                 snprintf(sql, sizeof(sql),
                         "SELECT * FROM usher.changed_%s($1::uuid, $2::uuid[], $3::bigint[])",
                         read->kinds[i]->kind);
@@ -320,7 +320,7 @@ static void ask_rows(struct feed *feed)
         bearings_deinit(&bearings);
         ask_prepared(feed, DUE_NOTHING, STATEMENT_COMMIT, 0, NULL);
         ask_sync(feed, any ? DUE_SYNC_ROWS : DUE_SYNC);
-        if (!any)
+        if (!any && feed->read)
                 family_ended(feed);
 }
 

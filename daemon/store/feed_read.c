@@ -174,8 +174,9 @@ void feed_take(struct feed *feed, enum feed_due due, const PGresult *result)
                 take_scans(feed, result);
                 return;
         case DUE_ROWS:
-                rows_read(feed->read->kinds[feed->read->kind], &(struct row_source){ .get = NULL }, result,
-                        keep_row, feed->read);
+                if (rows_read(feed->read->kinds[feed->read->kind], &(struct row_source){ .get = NULL },
+                            result, keep_row, feed->read))
+                        feed->store->unsure = true;
                 return;
         case DUE_NOTHING:
         case DUE_SYNC:

@@ -71,9 +71,11 @@ static void apply_one(void *context, void *row)
         row_unref(row);
 }
 
-void rows_read(const struct record *record, struct row_source *source, const PGresult *result,
+size_t rows_read(const struct record *record, struct row_source *source, const PGresult *result,
         void (*take)(void *context, void *row), void *context)
 {
+        size_t unread = 0;
+
         if (!source->get)
                 find_columns(source, record, result);
         source->result = result;
@@ -82,16 +84,19 @@ void rows_read(const struct record *record, struct row_source *source, const PGr
 
                 if (row_from_source(record, source, line, &row) != 0) {
                         log_error("a row of %s cannot be read", record->kind);
+                        unread++;
                         continue;
                 }
                 take(context, row);
         }
+        return unread;
 }
 
 void rows_apply(
         struct store *store, const struct record *record, struct row_source *source, const PGresult *result)
 {
-        rows_read(record, source, result, apply_one, store);
+        if (rows_read(record, source, result, apply_one, store))
+                store->unsure = true;
 }
 
 /* ---- migrations ---- */

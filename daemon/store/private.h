@@ -197,8 +197,8 @@ void loader_free(struct loader *loader);
 bool loader_is_busy(const struct loader *loader);
 /* A server that says nothing any more is given up. */
 void loader_expire(struct loader *loader, int64_t now_us);
-/* Makes rows of a result; `take` owns each. `source` keeps the columns from one result of a statement to the next: `get` NULL at first. */
-void rows_read(const struct record *record, struct row_source *source, const PGresult *result,
+/* Makes rows of a result; `take` owns each. Returns how many could not be read. `source` keeps the columns from one result of a statement to the next: `get` NULL at first. */
+size_t rows_read(const struct record *record, struct row_source *source, const PGresult *result,
         void (*take)(void *context, void *row), void *context);
 /* … and takes them into memory. */
 void rows_apply(
@@ -262,6 +262,7 @@ struct store {
         struct instant since;
         int64_t away_us; /* monotonic: since when it is offline */
         bool loaded, stopping, complained;
+        bool unsure; /* something could not be read: memory lacks it, wherever it stands in the feed */
         struct event *tick, *pump_event;
         void (*stopped)(void *context);
         void *stopped_context;

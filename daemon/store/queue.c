@@ -169,8 +169,8 @@ static bool is_worth_a_lane(const struct store *store, const struct lane *lane)
 {
         const struct change *change = store->first;
 
-        while (change && change->bulk != lane->bulk)
-                change = change->next;
+        for (size_t looked = 0; change && change->bulk != lane->bulk; looked++)
+                change = looked < LOOK_AT_MOST ? change->next : NULL;
         if (!change || lane->bulk)
                 return change;
         return store->queued >= count_under_way(store, &change->family) * store->settings.batch_max / 2;

@@ -43,7 +43,7 @@ struct store_settings {
         bool migrate_only; /* `loaded` is called as soon as the schema is the newest; nothing is read */
         const char *sql_dir; /* the migrations; NULL: as installed */
         size_t lanes; /* 2 */
-        size_t batch_max; /* scans a batch, 128 */
+        size_t batch_max; /* scans a batch */
         int64_t batch_deadline_us; /* a batch with no answer by then: the connection is given up and the outcome found out */
         int64_t offline_deadline_us; /* what is not patient waits so long for a database that is away */
 };
@@ -130,7 +130,7 @@ struct change_kind {
         enum decision (*decide)(struct change *change, struct batch *batch);
         /* The batch is durable and its rows applied. `counters` as batch_counter_value tells. The change is the owner's again. */
         void (*applied)(struct change *change, const struct batch *batch);
-        /* Whether a used key or nonce, as the database names it (JSON), is this change's. May be NULL. */
+        /* Whether a used key or nonce, as the database's detail names it, is this change's. May be NULL. */
         bool (*owns_key)(const struct change *change, const char *detail);
         /* What it decided is not recorded; it will be asked to decide again, and others may before. May be NULL. */
         void (*forgotten)(struct change *change);

@@ -74,9 +74,11 @@ SELECT build.refused($$build.known('R9', 1, ARRAY['a0000000-0000-4000-8000-00000
         'and so where the writer is known as it was before');
 SELECT is(build.known('R9', 1, ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[2, build.next() - 1]), 'done',
         'who knows it was judged by it');
+SELECT ok(usher.registrations_changed(build.family(), ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[3, build.next() - 1]),
+        'what is known and is not there any more counts as changed');
 DELETE FROM usher.change WHERE writer = 'a0000000-0000-4000-8000-000000000002';
 UPDATE usher.writer SET trimmed = 2 WHERE writer = 'a0000000-0000-4000-8000-000000000002';
-SELECT ok(usher.registrations_changed(build.family(), ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[1, build.next()]),
+SELECT ok(usher.registrations_changed(build.family(), ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[1, build.next() - 1]),
         'what was trimmed may have been one');
 
 SELECT * FROM finish();

@@ -290,6 +290,23 @@ BUGS = (
         "        IF v_kinds = ARRAY['erasure'] THEN\n",
         ("tests/sql/door.sql::then it goes",)),
 
+    # ---- the private cluster ----
+    Bug("orphans-left",
+        "What a killed postmaster leaves running keeps the next from starting.",
+        "daemon/store/cluster.c",
+        "                processes_end_orphans(cluster->data, postgres);\n",
+        "",
+        ("tests/faults/test_private_cluster.py::"
+         "test_a_backend_that_outlives_its_postmaster_does_not_keep_the_next_from_starting",
+         "tests/faults/test_private_cluster.py::"
+         "test_what_is_left_of_its_own_cluster_alone_is_ended_and_killed_if_need_be")),
+    Bug("orphans-of-another-cluster",
+        "Orphans are ended wherever they live.",
+        "daemon/store/processes.c",
+        "!lives_in(pid, home->data)",
+        "false",
+        ("tests/faults/test_private_cluster.py::"
+         "test_what_is_left_of_its_own_cluster_alone_is_ended_and_killed_if_need_be",)),
     # ---- who may, and in which order ----
     Bug("role-unchecked",
         "Whoever is logged in may call every method.",

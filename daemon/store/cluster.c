@@ -2,15 +2,14 @@
 /*
  * The private cluster: a PostgreSQL of our own in the state directory, reached over a Unix socket alone. Making and
  * starting it takes seconds, so a helper thread does it. One left running by a killed daemon is adopted when its pid
- * lives in our data directory and it answers; one that dies (a full disk) is started again, with back-off.
+ * lives in our data directory and it answers; one that dies (a full disk) is started again, with back-off, once what
+ * it left running has ended.
  */
 #include "store/private.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -127,30 +126,6 @@ static pid_t read_pid(const char *path)
         return pid > 1 ? (pid_t)pid : 0;
 }
 
-static bool read_proc_link(pid_t pid, const char *name, char target[static PATH_MAX])
-{
-        _cleanup_(freep) char *path = xasprintf("/proc/%d/%s", (int)pid, name);
-        ssize_t length = readlink(path, target, PATH_MAX - 1);
-
-        if (length < 0)
-                return false;
-        target[length] = '\0';
-        return true;
-}
-
-/* A number may be anybody's by now: it has to be a postgres, and to live in our data directory. */
-static bool is_postmaster(const struct cluster *cluster, pid_t pid)
-{
-        char target[PATH_MAX], real[PATH_MAX];
-        const char *base;
-
-        if (!pid || !realpath(cluster->data, real) || !read_proc_link(pid, "cwd", target) ||
-                strcmp(target, real) != 0 || !read_proc_link(pid, "exe", target))
-                return false;
-        base = strrchr(target, '/');
-        return base && strncmp(base, "/postgres", strlen("/postgres")) == 0;
-}
-
 /* One that names a living process which is no postmaster of ours, or nothing, would keep PostgreSQL from starting. */
 static void remove_misleading(const char *path)
 {
@@ -178,7 +153,7 @@ static bool is_alive(const struct cluster *cluster)
 
                 return waitpid(cluster->pid, &status, WNOHANG) == 0;
         }
-        return is_postmaster(cluster, cluster->pid);
+        return process_is_postmaster(cluster->pid, cluster->data);
 }
 
 static bool wait_until_it_answers(struct cluster *cluster)
@@ -215,13 +190,14 @@ static void start_on_thread(void *context)
         if (!make_data(cluster))
                 return;
         cluster->pid = read_pid(pid_file);
-        if (!is_postmaster(cluster, cluster->pid))
+        if (!process_is_postmaster(cluster->pid, cluster->data))
                 cluster->pid = 0;
         cluster->ours = false;
         if (cluster->pid) {
                 log_info(
                         "adopting the PostgreSQL %d that is running in %s", (int)cluster->pid, cluster->data);
         } else {
+                processes_end_orphans(cluster->data, postgres);
                 remove_misleading(pid_file);
                 remove_misleading(socket_lock);
                 r = spawn(cluster, argv, &cluster->pid);

@@ -2,6 +2,8 @@
 /* What the store's parts know of each other. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "store/batch.h"
 #include "store/claims.h"
 #include "store/pgconn.h"
@@ -239,6 +241,17 @@ int cluster_new(struct store *store, struct cluster **clusterp);
 void cluster_start(struct cluster *cluster);
 void cluster_stop(struct cluster *cluster, unsigned seconds, void (*done)(void *context), void *context);
 struct cluster *cluster_free(struct cluster *cluster);
+
+/* ---- its processes (processes.c) ---- */
+
+/* A number may be anybody's by now: it has to be a postgres, and to live in that data directory. */
+bool process_is_postmaster(pid_t pid, const char *data);
+/*
+ * Ends the children that a postmaster of that data directory left behind: with SIGQUIT, in the end with SIGKILL. It may
+ * take seconds. Only what is surely one: run by us, from that program, in that directory, called a child of PostgreSQL,
+ * and without a living postmaster for a parent.
+ */
+void processes_end_orphans(const char *data, const char *program);
 
 /* ---- the store ---- */
 

@@ -16,9 +16,7 @@ from harness.world import Event
 from load import Load
 
 KILLS = int(os.environ.get("USHERD_KILLS", "80"))
-# Where the checkpointer is killed, and the postmaster while it recovers from that, PostgreSQL's startup process asks for a
-# checkpoint for a minute, and holds the cluster's shared memory so long ("could not signal for checkpoint").
-SERVED_AGAIN_SECONDS = 120
+SERVED_AGAIN_SECONDS = 60
 
 
 @pytest.fixture

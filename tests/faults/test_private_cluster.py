@@ -134,6 +134,72 @@ def test_a_daemon_killed_together_with_its_postmaster_recovers(one):
         assert rooms(client, event) == ["hall"]
 
 
+def children(pid):
+    return {int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def end(pid):
+    """As by kill -9, and gone when this returns."""
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_there(pid), what=f"the end of {pid}")
+
+
+def test_a_backend_that_outlives_its_postmaster_does_not_keep_the_next_from_starting(one):
+    """In the middle of a statement it does not notice, and holds the shared memory; SIGQUIT is an immediate shutdown to it."""
+    with one.admin() as client:
+        event = Event(client)
+        busy = subprocess.Popen(one.cluster._command("postgres", "DO 'BEGIN LOOP END LOOP; END'"), stderr=subprocess.PIPE, text=True,
+                                cwd="/", env=place.environment())
+        found = []
+        wait_until(lambda: found.extend(one.cluster.psql("SELECT pid FROM pg_stat_activity WHERE query LIKE 'DO %LOOP%'"))
+                   or found, what="the long statement")
+        backend = int(found[0][0])
+        os.kill(postmaster_of(one), signal.SIGKILL)
+        try:
+            wait_until(lambda: not is_there(backend), what="the end of the backend")
+            assert client.call("room.put", event=event.slug, room="hall", name="Hall", deadline_ms=30000)["version"] == 1
+            assert "unexpected SIGQUIT" in busy.communicate(timeout=30)[1]
+        finally:
+            if is_there(backend):
+                os.kill(backend, signal.SIGKILL)
+            busy.wait()
+
+
+def test_what_is_left_of_its_own_cluster_alone_is_ended_and_killed_if_need_be(one, make_daemon):
+    """A stopped process hears no SIGQUIT. The other cluster has one, too."""
+    one.stop()
+    other, left = make_daemon(), {}
+    for daemon in (one, other):
+        daemon.start()
+        postmaster = daemon.cluster.pid
+        left[daemon] = min(children(postmaster))
+        os.kill(left[daemon], signal.SIGSTOP)
+        daemon.kill()
+        end(postmaster)
+    one.start()
+    assert not is_there(left[one]) and is_there(left[other])
+    other.start()
+    assert not is_there(left[other])
+
+
+def test_a_living_postmaster_and_its_children_are_left_alone_though_no_file_names_it(make_daemon):
+    """For a minute: so often it looks whether it still is the one that the file names."""
+    daemon = make_daemon().start()
+    postmaster = daemon.cluster.pid
+    with daemon.admin() as client:
+        Event(client)
+    servers = {pid for pid in children(postmaster) if b"writer" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()}
+    daemon.kill()
+    (daemon.state / "pg" / "postmaster.pid").unlink()
+    daemon.launch()
+    wait_until(lambda: "starting the private PostgreSQL" in daemon.log_text(), what="the try to start another")
+    assert is_there(postmaster) and len(servers) == 2 and servers <= children(postmaster)
+    daemon.kill()
+    os.kill(postmaster, signal.SIGQUIT)
+    wait_until(lambda: not is_there(postmaster), what="the end of the postmaster")
+    daemon.start()  # … and stopped in order: nobody is left in its directory
+
+
 @pytest.fixture
 def small_disk(programs):
     """A daemon whose state directory has 120 MB of its own."""

@@ -57,7 +57,8 @@ static const struct field registration_fields[] = {
         FIELD(struct registration_row, search_fold, FIELD_INT, FIELD_DERIVED),
 };
 const struct record registration_record = { "registration", sizeof(struct registration_row),
-        registration_fields, COUNT(registration_fields), .steady = true };
+        registration_fields, COUNT(registration_fields), .steady = true,
+        .whole = offsetof(struct registration_row, row.id) };
 
 static const struct field credential_fields[] = {
         FIELD(struct credential_row, registration, FIELD_TEXT, 0),
@@ -73,7 +74,7 @@ static const struct field credential_fields[] = {
         FIELD(struct credential_row, replaced_at, FIELD_INSTANT, 0),
 };
 const struct record credential_record = { "credential", sizeof(struct credential_row), credential_fields,
-        COUNT(credential_fields), .steady = true };
+        COUNT(credential_fields), .steady = true, .whole = offsetof(struct credential_row, registration) };
 
 static const struct field presence_fields[] = {
         FIELD(struct presence_row, checkpoint, FIELD_TEXT, S),

@@ -239,6 +239,33 @@ const struct scan_row *batch_scan(const struct batch *batch, size_t place)
         return &batch->scans[place].scan;
 }
 
+/* ---- slices ---- */
+
+static const char *whole_of(const struct row *row)
+{
+        return row->record->whole && !row->deleted
+                       ? *(const char *const *)((const char *)row + row->record->whole)
+                       : NULL;
+}
+
+static bool are_of_one_whole(const struct row *a, const struct row *b)
+{
+        const char *whole = whole_of(a), *other = whole_of(b);
+
+        return whole && other && uuid_equal(&a->event, &b->event) && strcmp(whole, other) == 0;
+}
+
+size_t batch_slice_end(const struct batch *batch, size_t from, size_t most)
+{
+        size_t end = from + most;
+
+        if (end >= batch->row_count)
+                return batch->row_count;
+        while (end < batch->row_count && are_of_one_whole(batch->rows[end - 1].row, batch->rows[end].row))
+                end++;
+        return end;
+}
+
 /* ---- places ---- */
 
 void batch_number(struct batch *batch)

@@ -66,6 +66,12 @@ bool batch_has_content(const struct batch *batch);
 /* Rows and scans: so many numbers it takes. */
 size_t batch_numbers(const struct batch *batch);
 
+/*
+ * Where a slice of its rows that begins at `from` ends, after `most` of them or a few more: parts of one whole are known
+ * together. It is the registration's version that is compared when a scan is recorded, and not its credential's.
+ */
+size_t batch_slice_end(const struct batch *batch, size_t from, size_t most);
+
 /* Gives its scans their places behind `seq`, and their links in the chain behind `head`. */
 void batch_number(struct batch *batch);
 

@@ -55,9 +55,9 @@ void lane_apply_some(struct lane *lane)
 {
         struct batch *batch = &lane->batch;
         const struct store_handlers *handlers = &lane->store->handlers;
-        size_t end = lane->applied + ROWS_A_TURN;
+        size_t end = batch_slice_end(batch, lane->applied, ROWS_A_TURN);
 
-        for (; lane->applied < batch->row_count && lane->applied < end; lane->applied++)
+        for (; lane->applied < end; lane->applied++)
                 handlers->apply(handlers->context, batch->rows[lane->applied].row, true);
         if (lane->applied < batch->row_count) {
                 lane_rest(lane, LANE_APPLYING, 0);

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 A district's registrations from one CSV: how long `usher import registrations` takes, how long a ping on another
-connection waits meanwhile, what the daemon then holds in memory, how soon it serves them after a restart, and how long
-registration.find takes over them (without socket and JSON: build-release/tests/bench/search).
+connection waits meanwhile, how soon the daemon serves them after a restart, what they take of its memory, how
+long registration.find takes over them (without socket and JSON: build-release/tests/bench/search), and what they take when
+many of them have been admitted.
+
+What they take is what the daemon holds with them less what it held with the event empty, as soon as it served.
 
     USHERD_BUILD=build-release /usr/bin/python3 -B tests/bench/imports.py [COUNT]
 """
@@ -11,16 +14,17 @@ import json
 import multiprocessing
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import crowd, place  # noqa: E402
+from harness import bench, crowd, place  # noqa: E402
 from harness.client import Client  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
 
-PEOPLE = 160_000
+PEOPLE, ADMITTED = 160_000, 75_000
 EVENT = "district"
 
 
@@ -68,11 +72,13 @@ class Pinged:
                 f"longest {self.waits[-1]:.2f} ms (goal: p99 under 10 ms)")
 
 
-def status(daemon, name):
-    for line in open(f"/proc/{daemon.process.pid}/status", encoding="ascii"):
-        if line.startswith(name):
-            return int(line.split()[1]) / 1024
-    return 0
+def resident(daemon):
+    return bench.memory(daemon.process.pid, "VmRSS")
+
+
+def resident_told(daemon):
+    files, most = (bench.memory(daemon.process.pid, name) for name in ("RssFile", "VmHWM"))
+    return f"resident: {resident(daemon):.1f} MiB, of it files {files:.1f} MiB; at most {most:.1f} MiB"
 
 
 def cpu(pid):
@@ -107,6 +113,50 @@ def find(daemon, say):
     say(f"  {pinged.told()}")
 
 
+def restart(daemon):
+    """Seconds until it is ready, and until it serves the event."""
+    daemon.stop()
+    begun = time.monotonic()
+    daemon.start()
+    ready = time.monotonic() - begun
+    with daemon.admin() as admin:
+        admin.call("registration.export", event=EVENT, format="csv", limit=1)
+    return ready, time.monotonic() - begun
+
+
+def share_told(daemon, empty):
+    return f"the people's share: {resident(daemon) - empty:.1f} MiB"
+
+
+def restart_all(daemon, what, say, empty=None, goal=""):
+    """What it holds after each of three, in MiB."""
+    held = []
+    for _ in range(3):
+        ready, serving = restart(daemon)
+        held.append(resident(daemon))
+        say(f"restarted {what}: ready after {ready:.2f} s, serving after {serving:.2f} s (goal: under 3 s)")
+        say(f"  {resident_told(daemon)}")
+        if empty is not None:
+            say(f"  {share_told(daemon, empty)}{goal}")
+    return held
+
+
+def admit(daemon, count, say, empty):
+    """At one checkpoint, each once."""
+    with daemon.admin() as admin:
+        admin.call("checkpoint.put", event=EVENT, checkpoint="door", name="Door", mode="once")
+    codes = daemon.cluster.psql(f"SELECT id FROM usher.registration ORDER BY external_id LIMIT {count}")
+    requests = bench.write_requests(daemon.directory / "door.requests", (
+        ("checkin.scan", {"event": EVENT, "checkpoint": "door", "registration": code, "nonce": "@nonce@"},
+         ['"verdict":"admitted"', '"durability":"committed"']) for [code] in codes))
+    before = resident(daemon)
+    bench.load(daemon, requests, connections=64, depth=16, count=count)
+    with daemon.admin() as admin:
+        assert admin.call("checkin.stats", event=EVENT)["admitted"] == count
+    say(f"{count:,} admitted at one checkpoint: resident {before:.1f} MiB before; {resident_told(daemon)}")
+    say(f"  {share_told(daemon, empty)}")
+
+
 def measure(count, say=print):
     here = place.make_directory("usherd-bench-")
     programs = place.stage(here / "staged")
@@ -119,25 +169,18 @@ def measure(count, say=print):
                        ends_on="2025-10-26")
             for ticket in crowd.TICKETS:
                 admin.call("ticket.put", event=EVENT, ticket=ticket, name=ticket.title())
+        empty = statistics.median(restart_all(daemon, "with an empty event", say))
         say(f"{count:,} registrations, a CSV of {path.stat().st_size / 1e6:.1f} MB")
         for what in ("created", "unchanged"):
             summary, took, used, pinged = take(programs, daemon, path)
             assert summary[what] == count, summary
             say(f"{what}: {took:.1f} s, {count / took:,.0f}/s, {used:.1f} s of the daemon's (goal: under 30 s)")
             say(f"  {pinged.told()}")
-        say(f"  resident: {status(daemon, 'VmRSS'):.0f} MiB, of it files {status(daemon, 'RssFile'):.0f} MiB; "
-            f"at most {status(daemon, 'VmHWM'):.0f} MiB")
-        for _ in range(3):
-            daemon.stop()
-            begun = time.monotonic()
-            daemon.start()
-            ready = time.monotonic() - begun
-            with daemon.admin() as admin:
-                admin.call("registration.export", event=EVENT, format="csv", limit=1)
-                say(f"restarted: ready after {ready:.2f} s, serving them after {time.monotonic() - begun:.2f} s (goal: under 3 s); "
-                    f"resident: {status(daemon, 'VmRSS'):.0f} MiB, of it files {status(daemon, 'RssFile'):.0f} MiB; "
-                    f"at most {status(daemon, 'VmHWM'):.0f} MiB (goal: under 150 MiB)")
+        say(f"  {resident_told(daemon)}")
+        restart_all(daemon, "with them", say, empty, " (goal: under 120 MiB)")
         find(daemon, say)
+        admit(daemon, min(ADMITTED, count), say, empty)
+        restart_all(daemon, "with them admitted", say, empty)
     finally:
         daemon.stop()
         shutil.rmtree(here)

@@ -72,6 +72,28 @@ class Spent:
         self.seconds = {name: value - self.before[name] for name, value in self._now().items()}
 
 
+# ---- the load tool ----
+
+def write_requests(path, lines):
+    """A file for it of [(method, params, [expected…])…]."""
+    with open(path, "w", encoding="utf-8") as file:
+        for method, params, expected in lines:
+            body = json.dumps({"method": method, "params": params}, ensure_ascii=False, separators=(",", ":"))
+            file.write("\t".join([body[1:-1], *expected]) + "\n")
+    return path
+
+
+def load(daemon, requests, connections=1, depth=1, count=None, seconds=None, first_round=0, replies=None):
+    """Runs it over the daemon's Unix socket; its figures."""
+    command = [place.BUILD / "tests" / "bench" / "loader", "-a", daemon.unix, "-f", requests, "-c", connections,
+               "-d", depth, "-r", first_round]
+    for option, value in (("-n", count), ("-s", seconds), ("-o", replies)):
+        command += [option, value] if value else []
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0, f"the load tool ended with {done.returncode}: {done.stdout}{daemon.log[-3:]}"
+    return json.loads(done.stdout)
+
+
 # ---- the rig ----
 
 class Cluster:
@@ -130,24 +152,13 @@ class Rig:
         shutil.rmtree(self.here)
 
     def requests(self, name, lines):
-        """A file for the load tool of [(method, params, [expected…])…]."""
-        path = self.here / f"{name}.requests"
-        with open(path, "w", encoding="utf-8") as file:
-            for method, params, expected in lines:
-                body = json.dumps({"method": method, "params": params}, ensure_ascii=False, separators=(",", ":"))
-                file.write("\t".join([body[1:-1], *expected]) + "\n")
-        return path
+        """As write_requests() makes it, in the rig's own directory."""
+        return write_requests(self.here / f"{name}.requests", lines)
 
-    def load(self, requests, connections=1, depth=1, count=None, seconds=None, first_round=0, replies=None):
-        """Runs the load tool; its figures, and `cpu`: {process: seconds}."""
-        command = [place.BUILD / "tests" / "bench" / "loader", "-a", self.daemon.unix, "-f", requests, "-c", connections,
-                   "-d", depth, "-r", first_round]
-        for option, value in (("-n", count), ("-s", seconds), ("-o", replies)):
-            command += [option, value] if value else []
+    def load(self, requests, *words, **named):
+        """Runs the load tool, as load() does; its figures, and `cpu`: {process: seconds}."""
         with Spent(self) as spent:
-            done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True)
-        assert done.returncode == 0, f"the load tool ended with {done.returncode}: {done.stdout}{self.daemon.log[-3:]}"
-        figures = json.loads(done.stdout)
+            figures = load(self.daemon, requests, *words, **named)
         spent.seconds["client"] = figures["cpu_seconds"]
         return {**figures, "cpu": spent.seconds}
 

@@ -13,7 +13,7 @@ from harness.client import Client, RpcError
 from harness.daemon import Daemon, wait_until
 from harness.world import Event, new_uuid
 
-PG_CONTROL = "/usr/lib/postgresql/15/bin/pg_controldata"
+BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def postmaster_of(daemon):
 
 
 def state_of(daemon):
-    done = subprocess.run(place.as_account([PG_CONTROL, daemon.state / "pg"]), capture_output=True, text=True, check=True,
+    done = subprocess.run(place.as_account([BIN / "pg_controldata", daemon.state / "pg"]), capture_output=True, text=True, check=True,
                           cwd="/", env=place.environment())
     return next(line.split(":")[1].strip() for line in done.stdout.splitlines() if line.startswith("Database cluster state"))
 
@@ -163,6 +163,59 @@ def test_a_backend_that_outlives_its_postmaster_does_not_keep_the_next_from_star
             if is_there(backend):
                 os.kill(backend, signal.SIGKILL)
             busy.wait()
+
+
+def child(postmaster, title):
+    """The one that is called so at this moment, or None."""
+    for pid in children(postmaster):
+        try:
+            if title in pathlib.Path(f"/proc/{pid}/cmdline").read_text():
+                return pid
+        except OSError:
+            pass
+    return None
+
+
+@pytest.fixture
+def quiet(make_daemon):
+    """quiet(): the postmaster of a daemon's cluster, without the daemon, that writes nothing to its log of changes."""
+    daemon = make_daemon().start()
+    daemon.stop()
+    running = []
+
+    def start():
+        (daemon.state / "run").mkdir(exist_ok=True)
+        running.append(subprocess.Popen(place.as_account(
+            [BIN / "postgres", "-D", daemon.state / "pg", "-k", daemon.state / "run", "-c", "listen_addresses=",
+             "-c", "wal_level=minimal", "-c", "max_wal_senders=0"]), stderr=subprocess.DEVNULL, cwd="/", env=place.environment()))
+        wait_until(lambda: postmaster_of(daemon) and "ready" in (daemon.state / "pg" / "postmaster.pid").read_text(), 30, "PostgreSQL")
+        return postmaster_of(daemon)
+
+    yield daemon, start
+    for one in running:
+        one.wait(timeout=30)
+
+
+def test_a_startup_process_that_asks_nobody_for_a_checkpoint_is_ended(quiet):
+    """It finds nothing to recover, so does not look whether it is alone; then it tries for a minute."""
+    daemon, start = quiet
+    os.kill(start(), signal.SIGINT)  # the setting has been noted in the log of changes
+    wait_until(lambda: postmaster_of(daemon) is None, 30, "the end of PostgreSQL")
+    postmaster, startup = start(), None
+    while not startup:  # each walwriter that is killed makes it recover
+        startup, walwriter = child(postmaster, "startup"), child(postmaster, "walwriter")
+        if startup:
+            os.kill(startup, signal.SIGSTOP)
+        elif walwriter:
+            os.kill(walwriter, signal.SIGKILL)
+    wait_until(lambda: child(postmaster, "checkpointer"), what="a checkpointer")
+    checkpointer = child(postmaster, "checkpointer")
+    end(postmaster)
+    os.kill(checkpointer, signal.SIGKILL)
+    wait_until(lambda: not pathlib.Path(f"/proc/{checkpointer}").exists(), 60, "the checkpointer's number being free")
+    os.kill(startup, signal.SIGCONT)
+    daemon.start()
+    assert not is_there(startup) and "1 are told to end" in daemon.log_text() and "killed" not in daemon.log_text()
 
 
 def test_what_is_left_of_its_own_cluster_alone_is_ended_and_killed_if_need_be(one, make_daemon):

@@ -158,11 +158,63 @@ BUGS = (
         "        if (reason == REASON_NOT_INSIDE || reason == REASON_FULL)\n",
         ("tests/faults/test_feed.py::test_nobody_is_refused_for_what_was_taken_back_unseen",)),
     Bug("left-to-the-other",
-        "Two who leave an overfull ticket unseen by each other leave its free place to nobody.",
+        "What is full in memory is taken to be full, whoever else has left a moment ago.",
+        "daemon/api/limited.c",
+        "        count_taken(limited, call, batch, taken, rests && full);\n",
+        "        count_taken(limited, call, batch, taken, false);\n",
+        ("tests/faults/test_waiting.py::test_a_place_that_two_give_back_unseen_goes_to_who_waits",
+         "tests/faults/test_waiting.py::test_where_others_left_unseen_more_room_is_not_taken_for_too_little",
+         "tests/faults/test_waiting.py::test_nobody_queues_for_a_place_that_was_given_back_unseen",
+         "tests/faults/test_waiting.py::test_an_import_refuses_nobody_a_place_that_was_given_back_unseen")),
+    Bug("queue-unseen",
+        "Where nobody waits in memory nobody is taken to wait, whoever else has joined a moment ago.",
+        "daemon/api/limited.c",
+        "        count_waiting(limited, call, batch, waiting, rests && !full);\n",
+        "        count_waiting(limited, call, batch, waiting, false);\n",
+        ("tests/faults/test_waiting.py::test_who_joined_unseen_moves_up_when_there_is_room_for_more",
+         "tests/faults/test_waiting.py::test_a_place_given_back_goes_to_who_joined_unseen")),
+    Bug("session-grown-past-its-queue",
+        "More room in a session is not held against those who joined its queue a moment ago.",
+        "daemon/api/booking_seats.c",
+        "after->booking || before->booking);\n",
+        "false);\n",
+        ("tests/faults/test_waiting.py::test_who_joined_unseen_moves_up_when_there_is_room_for_more[Seats]",
+         "tests/faults/test_waiting.py::test_where_others_left_unseen_more_room_is_not_taken_for_too_little[Seats]")),
+    Bug("ticket-not-relied-on",
+        "A place is given back whatever the capacity is by now.",
         "daemon/api/seats.c",
-        "over > 0 ? ticket->capacity : INT64_MIN,\n",
-        "INT64_MIN,\n",
-        ("tests/faults/test_feed.py::test_a_place_that_two_give_back_unseen_goes_to_who_waits",)),
+        """\
+        batch_expect(batch, &call->change, ticket);
+        limited_move(&places, call, batch, promoted - 1, -promoted, true);
+""", """\
+        limited_move(&places, call, batch, promoted - 1, -promoted, true);
+""", ("tests/faults/test_waiting.py::test_a_place_given_back_where_there_is_more_room_unseen_goes_to_who_waits[Places]",)),
+    Bug("session-not-relied-on",
+        "A seat is given back whatever the capacity is by now.",
+        "daemon/api/booking_seats.c",
+        """\
+        batch_expect(batch, &call->change, session);
+        limited_move(&seats, call, batch, promoted - 1, -promoted, true);
+""", """\
+        limited_move(&seats, call, batch, promoted - 1, -promoted, true);
+""", ("tests/faults/test_waiting.py::test_a_place_given_back_where_there_is_more_room_unseen_goes_to_who_waits[Seats]",)),
+    Bug("imported-without-its-ticket",
+        "An import takes and leaves places whatever the capacity is by now.",
+        "daemon/api/places.c",
+        "                batch_expect(batch, &call->change, place->ticket);\n",
+        "",
+        ("tests/faults/test_waiting.py::test_a_place_given_back_where_there_is_more_room_unseen_goes_to_who_waits[Imported]",
+         "tests/faults/test_waiting.py::test_nobody_gets_in_beside_a_limit_that_was_set_unseen[Imported]")),
+    Bug("import-refuses-on-memory-alone",
+        "Whom an import refuses a place, or lets wait, gets none though one was given back a moment ago.",
+        "daemon/api/places.c",
+        """\
+        place->rests = true;
+        if (!place->ticket->waitlist)
+""", """\
+        if (!place->ticket->waitlist)
+""", ("tests/faults/test_waiting.py::test_an_import_refuses_nobody_a_place_that_was_given_back_unseen",
+      "tests/faults/test_waiting.py::test_nobody_queues_for_a_place_that_was_given_back_unseen[Imported]")),
     Bug("full-without-looking-inside",
         "Who is refused for want of room is so though another daemon has let the same person in.",
         "daemon/api/scan_rely.c",

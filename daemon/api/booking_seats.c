@@ -3,11 +3,8 @@
 
 #include <string.h>
 
+#include "api/limited.h"
 #include "api/noun.h"
-
-#define SEATS_TAKEN "session_taken"
-#define SEATS_WAITING "session_waiting"
-#define BOOKINGS_HELD "bookings_held"
 
 static struct bookings *bookings_of(const struct call *call)
 {
@@ -19,10 +16,20 @@ void booking_claim(struct call *call, const struct event_state *event)
         call_claim(call, "bookings", &event_row(event)->event_uuid, "");
 }
 
-static void count(struct call *call, struct batch *batch, const char *kind, const char *id, int64_t by,
-        int64_t min, int64_t max)
+/* A session's seats as memory holds them. */
+static struct limited seats_of(const struct call *call, const struct session_row *session)
 {
-        batch_add_counter(batch, &call->change, &event_row(call->event)->event_uuid, kind, id, by, min, max);
+        const struct bookings *bookings = bookings_of(call);
+
+        return (struct limited){
+                .taken_kind = "session_taken",
+                .waiting_kind = "session_waiting",
+                .event = session->row.event,
+                .id = session->row.id,
+                .capacity = session->capacity,
+                .taken = bookings_taken(bookings, session->row.id),
+                .waiting = bookings_waiting(bookings, session->row.id),
+        };
 }
 
 /* The registration has as many bookings as memory says, and `by` more afterwards. */
@@ -30,7 +37,8 @@ static void count_held(struct call *call, struct batch *batch, const char *regis
 {
         int64_t after = bookings_held(bookings_of(call), registration) + by;
 
-        count(call, batch, BOOKINGS_HELD, registration, by, after, after);
+        batch_add_counter(batch, &call->change, &event_row(call->event)->event_uuid, "bookings_held",
+                registration, by, after, after);
 }
 
 static struct booking_row *add_row(struct call *call, struct batch *batch, struct booking_row *fresh)
@@ -57,21 +65,14 @@ static void change_status(
 static const char *take_seat(
         struct call *call, struct batch *batch, const struct session_row *session, bool may_wait)
 {
-        const char *id = session->row.id;
-        bool limited = session->capacity != FIELD_INT_NONE;
-        int64_t taken = bookings_taken(bookings_of(call), id);
+        struct limited seats = seats_of(call, session);
+        bool fits = limited_fits(&seats);
 
-        if (!limited || (taken < session->capacity && !bookings_waiting(bookings_of(call), id))) {
-                count(call, batch, SEATS_TAKEN, id, 1, INT64_MIN, limited ? session->capacity : INT64_MAX);
-                return "confirmed";
-        }
-        if (!may_wait)
+        if (!fits && !may_wait)
                 return NULL;
-        /* Nobody may have given a seat back unseen: then it is decided again. */
-        if (taken >= session->capacity)
-                count(call, batch, SEATS_TAKEN, id, 0, session->capacity, INT64_MAX);
-        count(call, batch, SEATS_WAITING, id, 1, INT64_MIN, INT64_MAX);
-        return "waitlisted";
+        batch_expect(batch, &call->change, session);
+        limited_move(&seats, call, batch, fits, !fits, !fits);
+        return fits ? "confirmed" : "waitlisted";
 }
 
 struct booking_row *booking_take(struct call *call, struct batch *batch, const struct session_row *session,
@@ -93,7 +94,6 @@ struct booking_row *booking_take(struct call *call, struct batch *batch, const s
         fresh.status = status;
         fresh.created_at = batch_now(batch);
         count_held(call, batch, registration->row.id, 1);
-        batch_expect(batch, &call->change, session);
         batch_expect(batch, &call->change, registration);
         return add_row(call, batch, &fresh);
 }
@@ -115,14 +115,6 @@ static int64_t promote(struct call *call, struct batch *batch, const char *sessi
         return (int64_t)found;
 }
 
-/* How many seats a session has left in memory once `given_back` are free again. */
-static int64_t room_in(const struct call *call, const struct session_row *session, int64_t given_back)
-{
-        if (!session || session->capacity == FIELD_INT_NONE)
-                return INT64_MAX;
-        return session->capacity - bookings_taken(bookings_of(call), session->row.id) + given_back;
-}
-
 static const struct session_row *session_of(const struct call *call, const struct booking_row *booking)
 {
         return rowset_find(&call->event->family->programme->sessions, &booking->row.event, booking->session);
@@ -131,25 +123,22 @@ static const struct session_row *session_of(const struct call *call, const struc
 /* Gives back the seat itself; `held` is counted by the caller. */
 static void give_back(struct call *call, struct batch *batch, const struct booking_row *booking)
 {
-        const struct session_row *session;
-        int64_t room, promoted;
+        const struct session_row *session = session_of(call, booking);
+        struct limited seats;
+        int64_t promoted;
 
         change_status(call, batch, booking, "cancelled");
+        if (!session)
+                return; /* what is booked is not deleted */
+        seats = seats_of(call, session);
         if (booking_is(booking, "waitlisted")) {
-                count(call, batch, SEATS_WAITING, booking->session, -1, INT64_MIN, INT64_MAX);
+                limited_move(&seats, call, batch, 0, -1, false);
                 return;
         }
-        session = session_of(call, booking);
-        room = room_in(call, session, 1);
-        promoted = promote(call, batch, booking->session, room < 1 ? room : 1);
-        if (session && session->capacity != FIELD_INT_NONE)
-                batch_expect(batch, &call->change, session);
-        /* Where nobody's turn came, for more are in than there are seats, it must be so still. */
-        count(call, batch, SEATS_TAKEN, booking->session, promoted - 1,
-                room < 1 && session ? session->capacity : INT64_MIN, INT64_MAX);
-        /* Nobody may have joined the queue unseen. */
-        count(call, batch, SEATS_WAITING, booking->session, -promoted, INT64_MIN,
-                promoted || room < 1 ? INT64_MAX : 0);
+        /* A capacity lowered below what is taken lets nobody move up. */
+        promoted = limited_room(&seats) < 0 ? 0 : promote(call, batch, session->row.id, 1);
+        batch_expect(batch, &call->change, session);
+        limited_move(&seats, call, batch, promoted - 1, -promoted, true);
 }
 
 void booking_release(struct call *call, struct batch *batch, const struct booking_row *booking)
@@ -170,13 +159,15 @@ void booking_release_all(struct call *call, struct batch *batch, const char *reg
         count_held(call, batch, registration, -held);
 }
 
-void booking_session_changed(struct call *call, struct batch *batch, const struct session_row *after)
+void booking_session_changed(struct call *call, struct batch *batch, const struct session_row *after,
+        const struct session_row *before)
 {
-        int64_t promoted = promote(call, batch, after->row.id, room_in(call, after, 0));
+        struct limited seats = seats_of(call, after);
+        int64_t promoted;
 
-        if (!promoted)
+        if (!limited_grows(before->capacity, after->capacity))
                 return;
-        count(call, batch, SEATS_TAKEN, after->row.id, promoted, INT64_MIN,
-                after->capacity == FIELD_INT_NONE ? INT64_MAX : after->capacity);
-        count(call, batch, SEATS_WAITING, after->row.id, -promoted, INT64_MIN, INT64_MAX);
+        promoted = promote(call, batch, after->row.id, limited_room(&seats));
+        /* Most sessions are never booked: they need no counters. */
+        limited_move(&seats, call, batch, promoted, -promoted, after->booking || before->booking);
 }

@@ -307,7 +307,7 @@ static void promote_waiting(struct import_lay *lay, struct place *place)
 {
         const char *ticket = place->ticket->row.id;
         const struct registration_row *standing = NULL;
-        int64_t room = places_free(&lay->places, place);
+        int64_t room = places_free(place);
 
         while (room > 0 && (standing = roster_waiting_next(lay->event->roster, ticket, standing))) {
                 struct pending *pending = pendings_by_id(&lay->pending, standing->row.id);

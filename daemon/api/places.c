@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "api/seats.h"
-
 void places_moved_deinit(struct places_moved *moved)
 {
         for (size_t i = 0; i < moved->count; i++)
@@ -19,34 +17,31 @@ static struct place *place_of(struct places_moved *moved, const struct ticket_ro
                 if (strcmp(moved->of[i].ticket->row.id, ticket->row.id) == 0)
                         return &moved->of[i];
         moved->of = xrealloc(moved->of, (moved->count + 1) * sizeof(*moved->of));
-        moved->of[moved->count] = (struct place){ row_ref(ticket), 0, 0, false };
+        moved->of[moved->count] =
+                (struct place){ .ticket = row_ref(ticket), .places = seats_limited(moved->roster, ticket) };
         return &moved->of[moved->count++];
 }
 
-static bool is_limited(const struct place *place)
+/* As they are by now. */
+static struct limited by_now(const struct place *place)
 {
-        return place->ticket->capacity != FIELD_INT_NONE;
-}
+        struct limited places = place->places;
 
-static int64_t taken(const struct places_moved *moved, const struct place *place)
-{
-        return roster_taken(moved->roster, place->ticket->row.id) + place->taken;
-}
-
-static int64_t waiting(const struct places_moved *moved, const struct place *place)
-{
-        return roster_waiting(moved->roster, place->ticket->row.id) + place->waiting;
+        places.taken += place->taken;
+        places.waiting += place->waiting;
+        return places;
 }
 
 const char *places_take(struct places_moved *moved, const struct ticket_row *ticket)
 {
         struct place *place = place_of(moved, ticket);
+        struct limited places = by_now(place);
 
-        if (!is_limited(place) ||
-                (taken(moved, place) < place->ticket->capacity && waiting(moved, place) == 0)) {
+        if (limited_fits(&places)) {
                 place->taken++;
                 return "confirmed";
         }
+        place->rests = true;
         if (!place->ticket->waitlist)
                 return NULL;
         place->waiting++;
@@ -61,18 +56,16 @@ void places_leave(struct places_moved *moved, const struct ticket_row *ticket, c
                 place->waiting--;
         } else {
                 place->taken--;
-                place->left = true;
+                place->rests = true;
         }
 }
 
-int64_t places_free(const struct places_moved *moved, const struct place *place)
+int64_t places_free(const struct place *place)
 {
-        int64_t room;
+        struct limited places = by_now(place);
+        int64_t room = limited_room(&places);
 
-        if (!place->left || !is_limited(place))
-                return 0;
-        room = place->ticket->capacity - taken(moved, place);
-        return room < waiting(moved, place) ? room : waiting(moved, place);
+        return room < places.waiting ? room : places.waiting;
 }
 
 void places_promote(struct place *place)
@@ -81,30 +74,12 @@ void places_promote(struct place *place)
         place->waiting--;
 }
 
-static void count_place(
-        const struct places_moved *moved, const struct place *place, struct call *call, struct batch *batch)
-{
-        bool limited = is_limited(place);
-        /* A place was left to nobody: then nobody may have joined the queue unseen. */
-        bool alone = place->left && place->ticket->waitlist && limited &&
-                     taken(moved, place) < place->ticket->capacity;
-        /* Somebody joins the queue, or left and nobody's turn came: then it has to be full still. */
-        bool full = (place->waiting > 0 || place->left) && limited &&
-                    taken(moved, place) >= place->ticket->capacity;
-
-        if (limited)
-                batch_expect(batch, &call->change, place->ticket);
-        if (place->taken || full)
-                seats_count(call, batch, SEATS_TAKEN, place->ticket, place->taken,
-                        full ? place->ticket->capacity : INT64_MIN,
-                        place->taken > 0 && limited ? place->ticket->capacity : INT64_MAX);
-        if (place->waiting || alone)
-                seats_count(call, batch, SEATS_WAITING, place->ticket, place->waiting, INT64_MIN,
-                        alone ? 0 : INT64_MAX);
-}
-
 void places_count(const struct places_moved *moved, struct call *call, struct batch *batch)
 {
-        for (size_t i = 0; i < moved->count; i++)
-                count_place(moved, &moved->of[i], call, batch);
+        for (size_t i = 0; i < moved->count; i++) {
+                const struct place *place = &moved->of[i];
+
+                batch_expect(batch, &call->change, place->ticket);
+                limited_move(&place->places, call, batch, place->taken, place->waiting, place->rests);
+        }
 }

@@ -5,12 +5,13 @@
  */
 #pragma once
 
-#include "api/call.h"
+#include "api/seats.h"
 
 struct place {
         const struct ticket_row *ticket;
-        int64_t taken, waiting; /* moved so far */
-        bool left; /* somebody gave a place back */
+        struct limited places; /* when it was first looked at */
+        int64_t taken, waiting; /* moved since */
+        bool rests; /* see limited_move */
 };
 
 struct places_moved {
@@ -25,8 +26,8 @@ const char *places_take(struct places_moved *moved, const struct ticket_row *tic
 /* A registration with that status leaves a ticket type. The waiting move up when all is decided: places_free. */
 void places_leave(struct places_moved *moved, const struct ticket_row *ticket, const char *status);
 /* How many of those waiting may move up now. */
-int64_t places_free(const struct places_moved *moved, const struct place *place);
+int64_t places_free(const struct place *place);
 /* One of the waiting has. */
 void places_promote(struct place *place);
-/* Adds the counters' moves. */
+/* Adds the counters' moves, and what they rest on. */
 void places_count(const struct places_moved *moved, struct call *call, struct batch *batch);

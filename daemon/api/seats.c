@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/seats.h"
 
-#include <string.h>
-
 #include "api/noun.h"
 #include "api/registration.h"
 
@@ -11,61 +9,40 @@ void seats_claim(struct call *call, const struct event_state *event)
         call_claim(call, "tickets", &event_row(event)->event_uuid, "");
 }
 
-void seats_count(struct call *call, struct batch *batch, const char *kind, const struct ticket_row *ticket,
-        int64_t by, int64_t min, int64_t max)
+struct limited seats_limited(const struct roster *roster, const struct ticket_row *ticket)
 {
-        batch_add_counter(batch, &call->change, &ticket->row.event, kind, ticket->row.id, by, min, max);
+        return (struct limited){
+                .taken_kind = "ticket_taken",
+                .waiting_kind = "ticket_waiting",
+                .event = ticket->row.event,
+                .id = ticket->row.id,
+                .capacity = ticket->capacity,
+                .taken = roster_taken(roster, ticket->row.id),
+                .waiting = roster_waiting(roster, ticket->row.id),
+        };
 }
 
-static bool has_room(const struct call *call, const struct ticket_row *ticket)
+static const char *take(
+        struct call *call, struct batch *batch, const struct ticket_row *ticket, bool may_wait)
 {
-        const struct roster *roster = call->event->roster;
+        struct limited places = seats_limited(call->event->roster, ticket);
+        bool fits = limited_fits(&places);
 
-        return ticket->capacity == FIELD_INT_NONE ||
-               (roster_taken(roster, ticket->row.id) < ticket->capacity &&
-                       !roster_waiting(roster, ticket->row.id));
-}
-
-static void take(struct call *call, struct batch *batch, const struct ticket_row *ticket)
-{
-        bool limited = ticket->capacity != FIELD_INT_NONE;
-
-        seats_count(call, batch, SEATS_TAKEN, ticket, 1, INT64_MIN, limited ? ticket->capacity : INT64_MAX);
-}
-
-/* Still full, or others still wait: else whoever joins the queue would wait for a place that is free. */
-static void join_queue(struct call *call, struct batch *batch, const struct ticket_row *ticket)
-{
-        bool full = roster_taken(call->event->roster, ticket->row.id) >= ticket->capacity;
-
-        if (full)
-                seats_count(call, batch, SEATS_TAKEN, ticket, 0, ticket->capacity, INT64_MAX);
-        seats_count(call, batch, SEATS_WAITING, ticket, 1, full ? INT64_MIN : 2, INT64_MAX);
+        if (!fits && !may_wait)
+                return NULL;
+        batch_expect(batch, &call->change, ticket);
+        limited_move(&places, call, batch, fits, !fits, !fits);
+        return fits ? "confirmed" : "waitlisted";
 }
 
 const char *seats_take(struct call *call, struct batch *batch, const struct ticket_row *ticket)
 {
-        bool room = has_room(call, ticket);
-
-        if (!room && !ticket->waitlist)
-                return NULL;
-        if (ticket->capacity != FIELD_INT_NONE)
-                batch_expect(batch, &call->change, ticket);
-        if (room)
-                take(call, batch, ticket);
-        else
-                join_queue(call, batch, ticket);
-        return room ? "confirmed" : "waitlisted";
+        return take(call, batch, ticket, ticket->waitlist);
 }
 
 bool seats_retake(struct call *call, struct batch *batch, const struct ticket_row *ticket)
 {
-        if (!has_room(call, ticket))
-                return false;
-        if (ticket->capacity != FIELD_INT_NONE)
-                batch_expect(batch, &call->change, ticket);
-        take(call, batch, ticket);
-        return true;
+        return take(call, batch, ticket, false);
 }
 
 /* The registration as confirmed: its turn has come. */
@@ -101,46 +78,30 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
 {
         const struct ticket_row *ticket = rowset_find(
                 roster_tickets(call->event->roster), &registration->row.event, registration->ticket);
-        int64_t promoted, over;
+        struct limited places;
+        int64_t promoted;
 
         if (!ticket)
                 return;
+        places = seats_limited(call->event->roster, ticket);
         if (registration_is(registration, "waitlisted")) {
-                seats_count(call, batch, SEATS_WAITING, ticket, -1, INT64_MIN, INT64_MAX);
+                limited_move(&places, call, batch, 0, -1, false);
                 return;
         }
         /* A capacity lowered below what is taken lets nobody move up. */
-        over = ticket->capacity == FIELD_INT_NONE
-                       ? 0
-                       : roster_taken(call->event->roster, ticket->row.id) - ticket->capacity;
-        promoted = over > 0 ? 0 : promote_some(call, batch, ticket->row.id, 1, registration);
-        if (ticket->capacity != FIELD_INT_NONE)
-                batch_expect(batch, &call->change, ticket);
-        /* Nor may it have come to be free unseen what was not, for then somebody's turn has come. */
-        seats_count(call, batch, SEATS_TAKEN, ticket, promoted - 1, over > 0 ? ticket->capacity : INT64_MIN,
-                INT64_MAX);
-        /* Nobody may have joined the queue unseen: then it is decided again. */
-        if (ticket->waitlist || promoted)
-                seats_count(call, batch, SEATS_WAITING, ticket, -promoted, INT64_MIN,
-                        promoted || over > 0 ? INT64_MAX : 0);
+        promoted = limited_room(&places) < 0 ? 0 : promote_some(call, batch, ticket->row.id, 1, registration);
+        batch_expect(batch, &call->change, ticket);
+        limited_move(&places, call, batch, promoted - 1, -promoted, true);
 }
 
 void seats_ticket_changed(struct call *call, struct batch *batch, const struct ticket_row *after,
         const struct ticket_row *before)
 {
-        int64_t waiting, room, promoted;
+        struct limited places = seats_limited(call->event->roster, after);
+        int64_t promoted;
 
-        if (!before || before->capacity == FIELD_INT_NONE ||
-                (after->capacity != FIELD_INT_NONE && after->capacity <= before->capacity))
+        if (!before || !limited_grows(before->capacity, after->capacity))
                 return;
-        waiting = roster_waiting(call->event->roster, before->row.id);
-        room = after->capacity == FIELD_INT_NONE
-                       ? INT64_MAX
-                       : after->capacity - roster_taken(call->event->roster, before->row.id);
-        promoted = promote_some(call, batch, before->row.id, room, NULL);
-        seats_count(call, batch, SEATS_TAKEN, after, promoted, INT64_MIN,
-                promoted && after->capacity != FIELD_INT_NONE ? after->capacity : INT64_MAX);
-        /* Who joined the queue unseen moves up, too, when it is decided again. */
-        seats_count(call, batch, SEATS_WAITING, after, -promoted, INT64_MIN,
-                promoted == waiting && room > promoted ? 0 : INT64_MAX);
+        promoted = promote_some(call, batch, after->row.id, limited_room(&places), NULL);
+        limited_move(&places, call, batch, promoted, -promoted, true);
 }

@@ -5,10 +5,7 @@
  */
 #pragma once
 
-#include "api/call.h"
-
-#define SEATS_TAKEN "ticket_taken"
-#define SEATS_WAITING "ticket_waiting"
+#include "api/limited.h"
 
 /* Claims what a decision about this ticket depends on; to be called before call_submit. */
 void seats_claim(struct call *call, const struct event_state *event);
@@ -21,6 +18,5 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
 /* A capacity has changed: the waiting move up in order as far as there is room. */
 void seats_ticket_changed(struct call *call, struct batch *batch, const struct ticket_row *after,
         const struct ticket_row *before);
-/* Moves one of a ticket type's counters; it may not end outside [min, max]. */
-void seats_count(struct call *call, struct batch *batch, const char *kind, const struct ticket_row *ticket,
-        int64_t by, int64_t min, int64_t max);
+/* A ticket type's places as memory holds them. */
+struct limited seats_limited(const struct roster *roster, const struct ticket_row *ticket);

@@ -111,8 +111,8 @@ static enum decision settle(struct call *call, struct batch *batch, const struct
         }
         if (!alike)
                 batch_add_row(batch, &call->change, after);
-        if (before && before->capacity != after->capacity)
-                booking_session_changed(call, batch, after);
+        if (before)
+                booking_session_changed(call, batch, after, before);
         version = placing_record(&placing, batch);
         write_put(&placing, after, NULL, version, &out);
         placing_deinit(&placing);

@@ -105,35 +105,6 @@ def test_nobody_who_is_in_unseen_is_told_that_it_is_full(proxy, hasty, event):
         assert client.wait(number)["reason"] == "already_admitted"
 
 
-def test_a_place_that_two_give_back_unseen_goes_to_who_waits(proxy, hasty, event):
-    """More are in than there is room for: the first who leaves leaves no place, the second does, wherever each leaves."""
-    event.ticket(capacity=3, waitlist=True)
-    made = [event.registration() for _ in range(5)]
-    event.ticket(capacity=2, waitlist=True)
-
-    def standing(client):
-        return [client.call("registration.get", event=event.slug, registration=one["registration"])["status"] for one in made]
-
-    def knows_all():
-        try:
-            client.call("registration.get", event=event.slug, registration=made[-1]["registration"])
-            return client.call("ticket.get", event=event.slug, ticket="standard")["capacity"] == 2
-        except RpcError as error:
-            assert error.kind == "not_found", error
-            return False
-
-    with hasty.admin() as client:
-        wait_until(knows_all, what="the lowered capacity")
-        assert proxy.freeze_feed() == 1
-        event.call("registration.cancel", registration=made[0]["registration"])
-        number = client.send("registration.cancel", event=event.slug, registration=made[1]["registration"])
-        client.call("server.ping")
-        proxy.cut(lambda link: link.feed)
-        client.wait(number)
-    wait_until(lambda: standing(event.client)[:2] == ["cancelled", "cancelled"], what="both cancellations")
-    assert standing(event.client)[2:] == ["confirmed", "confirmed", "waitlisted"]
-
-
 def test_a_daemon_behind_which_the_feed_was_trimmed_reads_everything_anew(proxy, hasty, daemon, event):
     event.ticket()
     event.room("old")

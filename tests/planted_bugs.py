@@ -215,6 +215,46 @@ BUGS = (
         if (!place->ticket->waitlist)
 """, ("tests/faults/test_waiting.py::test_an_import_refuses_nobody_a_place_that_was_given_back_unseen",
       "tests/faults/test_waiting.py::test_nobody_queues_for_a_place_that_was_given_back_unseen[Imported]")),
+    Bug("known-while-read-anew",
+        "While everything is read anew, memory is taken to be where the feed is.",
+        "daemon/store/lane.c",
+        "        if (!loader_is_busy(lane->store->loader) && !lane->store->unsure)\n",
+        "        if (!lane->store->unsure)\n",
+        ("tests/faults/test_known.py::test_what_is_only_being_read_anew_is_not_known",)),
+    Bug("known-though-unread",
+        "What could not be read is taken for known.",
+        "daemon/store/lane.c",
+        "        if (!loader_is_busy(lane->store->loader) && !lane->store->unsure)\n",
+        "        if (!loader_is_busy(lane->store->loader))\n",
+        ("tests/faults/test_known.py::test_what_could_not_be_read_is_not_known",)),
+    Bug("known-before-it-is-applied",
+        "A long batch counts as known before memory has all of it.",
+        "daemon/store/lane_end.c",
+        """\
+        lane->applied = 0;
+        lane_apply_some(lane);
+""", """\
+        lane->applied = 0;
+        feed_own(&lane->store->feed, &batch->family, &batch->writer, seq->next - 1);
+        lane_apply_some(lane);
+""", ("tests/faults/test_known.py::test_what_an_import_has_recorded_is_not_known_before_memory_has_all_of_it",)),
+    Bug("feed-lost-while-it-is-asked",
+        "A round whose connection goes while it is being asked is ended as if it had been read.",
+        "daemon/store/feed.c",
+        "        if (!any && feed->read)\n",
+        "        if (!any)\n",
+        ("tests/faults/test_feed.py::test_a_feed_that_is_lost_between_two_questions_misses_nothing",)),
+    Bug("feed-ahead-of-its-rows",
+        "Where a daemon stands in the feed moves on when it asks for the rows, and not when it has them.",
+        "daemon/store/feed.c",
+        "        bearings_deinit(&bearings);\n        ask_prepared(feed, DUE_NOTHING, STATEMENT_COMMIT, 0, NULL);\n",
+        """\
+        bearings_deinit(&bearings);
+        for (size_t i = 0; i < read->beyond.count; i++)
+                places_advance(&feed->families[feed->family].places, &read->beyond.items[i].writer,
+                        read->beyond.items[i].seq);
+        ask_prepared(feed, DUE_NOTHING, STATEMENT_COMMIT, 0, NULL);
+""", ("tests/faults/test_feed.py::test_a_feed_that_is_lost_between_two_questions_misses_nothing",)),
     Bug("full-without-looking-inside",
         "Who is refused for want of room is so though another daemon has let the same person in.",
         "daemon/api/scan_rely.c",

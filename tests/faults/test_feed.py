@@ -4,6 +4,7 @@ import random
 import statistics
 import time
 
+import pytest
 from harness.client import RpcError
 from harness.daemon import wait_until
 from harness.world import Event, new_uuid
@@ -103,6 +104,43 @@ def test_nobody_who_is_in_unseen_is_told_that_it_is_full(proxy, hasty, event):
         client.call("server.ping")
         proxy.cut(lambda link: link.feed)
         assert client.wait(number)["reason"] == "already_admitted"
+
+
+@pytest.mark.parametrize("change", ["of a row", "by a scan alone"])
+def test_a_feed_that_is_lost_between_two_questions_misses_nothing(proxy, behind, event, change):
+    """
+    That something has changed was answered, and the connection goes while the rows are asked for: libpq takes what was
+    written to a connection that has gone for sent, and says so only to whoever writes again.
+    """
+    event.ticket()
+    event.checkpoint("lost-door")
+    credential = event.registration()["credential"]
+    patient = behind({"database": {"batch_deadline_ms": 20000}})
+
+    def is_known():
+        if change == "of a row":
+            return "lost-room" in [room["room"] for room in client.call("room.list", event=event.slug)["rooms"]]
+        return client.call("checkin.stats", event=event.slug, checkpoint="lost-door")["admitted"] == 1
+
+    with patient.admin() as client:
+        wait_until(lambda: client.call("checkpoint.list", event=event.slug)["checkpoints"], what="the door")
+        wait_until(lambda: client.call("registration.list", event=event.slug)["registrations"], what="the person")
+        proxy.lose_feed_at(b"lost-", patient.standstill())
+        if change == "of a row":
+            event.room("lost-room")
+        else:
+            event.scan(credential, "lost-door")
+        assert proxy.losing.wait(20)
+        # Others are to hear of it: within some milliseconds they are woken, over this connection.
+        client.call("registration.create", event=event.slug, ticket="standard", name="Attendee 00042")
+        end = time.monotonic() + 0.05
+        while time.monotonic() < end:
+            client.call("server.ping")
+        proxy.let_go()
+        wait_until(lambda: patient.process.poll() is not None or any(link.feed and not link.ending for link in set(proxy.links)),
+                   what="another connection")
+        assert patient.process.poll() is None, patient.log_text()
+        wait_until(is_known, what="the change")
 
 
 def test_a_daemon_behind_which_the_feed_was_trimmed_reads_everything_anew(proxy, hasty, daemon, event):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real usherd: started, waited for, spoken to, stopped; its cluster reached with psql."""
+import contextlib
 import functools
 import os
 import re
@@ -175,6 +176,16 @@ class Daemon:
 
     def signal(self, number):
         self.process.send_signal(number)
+
+    @contextlib.contextmanager
+    def standstill(self):
+        """It does nothing meanwhile."""
+        self.signal(signal.SIGSTOP)
+        try:
+            wait_until(lambda: place.state_of(self.process.pid) == "T", what="the standstill")
+            yield
+        finally:
+            self.signal(signal.SIGCONT)
 
     @property
     def cluster(self):

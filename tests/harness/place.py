@@ -69,13 +69,18 @@ def stage(directory):
     return directory
 
 
-def is_running(pid):
-    """Whether there is such a process, one that waits to be reaped aside."""
+def state_of(pid):
+    """The letter that the kernel gives a process's state; None: there is no such process."""
     try:
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
-        return False
-    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+        return None
+    return stat.rsplit(")", 1)[1].split()[0]
+
+
+def is_running(pid):
+    """Whether there is such a process, one that waits to be reaped aside."""
+    return state_of(pid) not in (None, "Z")
 
 
 def free_port():

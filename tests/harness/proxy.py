@@ -24,6 +24,7 @@ class Link:
         self.frozen.set()
         self.late = []  # withheld from the server, which gets it even when its sender has gone
         self.started = False
+        self.ending = False  # it is being lost
         self.closed = False
         self.ended = threading.Event()  # by the server
         for source, target, handle in ((front, self.back, self._forward), (self.back, front, self._answer)):
@@ -38,7 +39,7 @@ class Link:
         if source is self.back:
             self._drain()
             self.ended.set()
-        if not self.late:
+        if not self.late and not self.ending:
             self.close()
 
     def _drain(self):
@@ -57,6 +58,9 @@ class Link:
             self.late.append(data)
             self.proxy.withheld.set()
             return
+        if self.proxy.stop_at and self.proxy.stop_at in data:
+            self.proxy.held.set()
+            self.proxy.released.wait()
         self.proxy.open.wait()
         self.frozen.wait()
         target.sendall(data)
@@ -75,7 +79,18 @@ class Link:
                 continue
             self.proxy.open.wait()
             self.frozen.wait()
+            if self.proxy.is_last(self, message):
+                self.ending = True
+                target.shutdown(socket.SHUT_RD)
+                self.proxy.losing.set()
+                self.proxy.released.wait()
+                with self.proxy.standstill:
+                    target.sendall(message)
+                    self.close()
+                return
             target.sendall(message)
+            if message[:1] == b"Z" and self.lane:
+                self.proxy.syncs_passed += 1
 
     def close(self):
         if self.closed:
@@ -108,7 +123,11 @@ class Proxy:
         self.attempts = []  # when connections were asked for
         self.withholding = False
         self.withheld = threading.Event()
-        self.syncs_seen = 0
+        self.stop_at = None
+        self.held, self.released = threading.Event(), threading.Event()
+        self.last_text = self.standstill = None
+        self.losing = threading.Event()
+        self.syncs_seen = self.syncs_passed = 0
         self._mode = "pass"
         self._changed = threading.Condition()
         self.listener = socket.socket(socket.AF_UNIX)
@@ -182,6 +201,36 @@ class Proxy:
             link.late = []
             link.close()
 
+    def hold_at(self, text):
+        """Whoever says this to the server gets no further until `let_go`; `held` is set when somebody has."""
+        self.held.clear()
+        self.released.clear()
+        self.stop_at = text
+
+    def let_go(self):
+        self.stop_at = self.last_text = None
+        self.released.set()
+
+    def lose_feed_at(self, text, standstill):
+        """
+        The next answer on the feed that has `text` in it is its connection's last: once it is there, up to its end,
+        `losing` is set, and what the reader sends is lost. On `let_go` the end of the answer comes, and that of the
+        connection, both before the reader looks again, who stands still for `standstill` meanwhile.
+        """
+        self.losing.clear()
+        self.released.clear()
+        self.standstill, self.last_text = standstill, text
+
+    def is_last(self, link, message):
+        """Called where a message of the server's would pass."""
+        if not link.feed or not self.last_text:
+            return False
+        link.named = getattr(link, "named", False) or self.last_text in message
+        if message[:1] != b"Z" or not link.named:
+            return False
+        self.last_text = None
+        return True
+
     def freeze_feed(self):
         """The connections that listen stay open, and nothing passes there; how many they are."""
         feeds = [link for link in self.links if link.feed]
@@ -214,6 +263,7 @@ class Proxy:
         """Whatever was done to it: it passes everything on again."""
         self.mode("pass")
         self.withholding = False
+        self.let_go()
         self.thaw()
         self.back()
 

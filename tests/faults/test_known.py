@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Of many scans together registrations are not compared one by one, where the daemon has read the feed so far that none
+can have changed unseen. That has to be so: memory may not lack what it seems to have read.
+"""
+import signal
+
+from harness.client import RpcError
+from harness.daemon import wait_until
+from harness.world import Event, new_uuid
+
+PATIENT = {"database": {"batch_deadline_ms": 20000}}  # what is held back here is not given up
+
+
+def scan_all(client, event, people, checkpoint="door"):
+    """Their requests' numbers, all sent at once."""
+    return client.send_many([("checkin.scan", {"event": event.slug, "checkpoint": checkpoint, "registration": one, "nonce": new_uuid()})
+                             for one in people])
+
+
+def reason(client, number):
+    """Why that one was refused; None: he was admitted."""
+    try:
+        return client.wait(number)["reason"]
+    except RpcError as error:
+        assert error.kind == "unavailable" and error.data["done"] is False, error
+        return "unavailable"
+
+
+def registrations(client, event):
+    try:
+        return client.call("registration.list", event=event.slug, limit=1000)["registrations"]
+    except RpcError as error:
+        assert error.kind == "not_found", error  # it has not heard of the event yet
+        return []
+
+
+def crowd(event):
+    """A door, 120 people for it, and every tenth of them."""
+    event.ticket()
+    event.checkpoint()
+    people = [event.registration()["registration"] for _ in range(120)]
+    return people, people[5::10]
+
+
+def test_what_is_only_being_read_anew_is_not_known(proxy, behind, event):
+    """Where the feed stands is read first, and the rows then."""
+    people, gone = crowd(event)
+    daemon = behind(PATIENT)
+    with daemon.admin() as client, daemon.admin() as other:
+        wait_until(lambda: len(registrations(client, event)) == len(people), what="everybody")
+        assert proxy.freeze_feed() == 1
+        for one in gone:
+            event.call("registration.cancel", registration=one)
+        proxy.hold_at(b"usher.load_registration")
+        daemon.signal(signal.SIGHUP)
+        assert proxy.held.wait(20)
+        assert {row["status"] for row in registrations(client, event)} == {"confirmed"}
+        numbers = dict(zip(people, scan_all(client, event, people), strict=True))
+        other.call("server.ping")
+        proxy.let_go()
+        wait_until(lambda: [row["status"] for row in registrations(other, event)].count("cancelled") == len(gone), what="their rows")
+        proxy.cut(lambda link: link.feed)
+        reasons = {one: reason(client, number) for one, number in numbers.items()}
+    assert {reasons[one] for one in gone} == {"cancelled"}
+    assert sum(one is None for one in reasons.values()) == len(people) - len(gone)
+
+
+def test_what_could_not_be_read_is_not_known(make_daemon, second_daemon):
+    daemon = make_daemon().start()
+    with daemon.admin() as admin:
+        event = Event(admin)
+        people, gone = crowd(event)
+        other = second_daemon(first=daemon)
+        with other.admin() as client:
+            wait_until(lambda: len(registrations(client, event)) == len(people), what="everybody")
+            daemon.cluster.psql("""
+                ALTER FUNCTION usher.changed_registration RENAME TO changed_registration_whole;
+                CREATE FUNCTION usher.changed_registration(uuid, uuid[], bigint[]) RETURNS SETOF usher.registration LANGUAGE sql AS $$
+                        SELECT (jsonb_populate_record(t, '{"version": null}')).*
+                        FROM usher.changed_registration_whole($1, $2, $3) AS t
+                $$""")
+            for one in gone:
+                event.call("registration.cancel", registration=one)
+            unread = "a row of registration cannot be read"
+            wait_until(lambda: other.log_text().count(unread) == len(gone), what="as many rows that cannot be read")
+            assert {row["status"] for row in registrations(client, event)} == {"confirmed"}
+            numbers = dict(zip(people, scan_all(client, event, people), strict=True))
+            reasons = {one: reason(client, number) for one, number in numbers.items()}
+    assert {reasons[one] for one in gone} == {"unavailable"}
+
+
+def test_what_an_import_has_recorded_is_not_known_before_memory_has_all_of_it(proxy, behind, event):
+    """It is taken into memory piece by piece, and scans are decided between them."""
+    count = 2000
+    event.ticket()
+    event.ticket("other")
+    event.checkpoint(tickets=["standard"])
+    daemon = behind(PATIENT)
+
+    def rows(ticket):
+        return [{"external_id": str(n), "name": f"Attendee {n:05d}", "ticket": ticket} for n in range(count)]
+
+    with daemon.admin() as client, daemon.admin() as other:
+        wait_until(lambda: len(client.call("ticket.list", event=event.slug)["tickets"]) == 2, what="the tickets")
+        made = client.call("registration.import", event=event.slug, rows=rows("standard"), deadline_ms=60000)
+        people = [row["registration"] for row in made["rows"][-128:]]
+        assert made["created"] == count
+        proxy.mode("hold")
+        seen = proxy.syncs_seen
+        number = client.send("registration.import", event=event.slug, rows=rows("other"), deadline_ms=60000)
+        proxy.wait_for_sync(seen)
+        with daemon.standstill():  # so that it finds both at once: that it is recorded, and the scans
+            passed = proxy.syncs_passed
+            proxy.mode("pass")
+            wait_until(lambda: proxy.syncs_passed > passed, what="that the import is recorded")
+            scans = scan_all(other, event, people)
+        assert {reason(other, one) for one in scans} == {"ticket_not_valid_here"}
+        assert client.wait(number)["updated"] == count

@@ -220,7 +220,6 @@ void state_apply(struct state *state, const void *applied)
 void state_apply_scan(struct state *state, const struct scan_row *scan)
 {
         const struct event_state *event = state_event_by_uuid(state, &scan->event);
-        _cleanup_(row_unrefp) struct presence_row *sealed = NULL;
         struct presence_row row;
         char id[PRESENCE_ID_MAX];
 
@@ -248,8 +247,7 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
                 row.first_at = stood ? scan->first_at : scan->at;
                 row.first_device = stood ? scan->first_device : scan->device;
         }
-        sealed = row_seal(&row);
-        roster_apply(event->roster, sealed);
+        roster_apply(event->roster, &row); /* which keeps a copy */
 }
 
 void state_apply_refused(struct state *state, const struct uuid *uuid, const char *checkpoint,

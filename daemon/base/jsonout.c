@@ -112,10 +112,10 @@ static void add_quoted(struct buffer *to, const char *text, size_t length)
         buffer_add_char(to, '"');
 }
 
-void json_name(struct jsonout *out, const char *name)
+void json_name_n(struct jsonout *out, const char *name, size_t length)
 {
         begin_value(out);
-        add_quoted(out->to, name, strlen(name));
+        add_quoted(out->to, name, length);
         buffer_add_char(out->to, ':');
         out->comma = false;
 }
@@ -192,40 +192,4 @@ void json_uuid(struct jsonout *out, const struct uuid *uuid)
 
         uuid_format(uuid, text);
         json_text(out, text);
-}
-
-void json_member_text(struct jsonout *out, const char *name, const char *text)
-{
-        json_name(out, name);
-        json_text(out, text);
-}
-
-void json_member_int(struct jsonout *out, const char *name, int64_t value)
-{
-        json_name(out, name);
-        json_int(out, value);
-}
-
-void json_member_bool(struct jsonout *out, const char *name, bool value)
-{
-        json_name(out, name);
-        json_bool(out, value);
-}
-
-void json_member_null(struct jsonout *out, const char *name)
-{
-        json_name(out, name);
-        json_null_value(out);
-}
-
-void json_member_instant(struct jsonout *out, const char *name, struct instant at, const struct zone *zone)
-{
-        json_name(out, name);
-        json_instant(out, at, zone);
-}
-
-void json_member_raw(struct jsonout *out, const char *name, const char *json)
-{
-        json_name(out, name);
-        json_raw(out, json);
 }

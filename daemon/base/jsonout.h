@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/instant.h"
 #include "base/uuid.h"
@@ -22,7 +24,12 @@ void json_begin_object(struct jsonout *out);
 void json_end_object(struct jsonout *out);
 void json_begin_array(struct jsonout *out);
 void json_end_array(struct jsonout *out);
-void json_name(struct jsonout *out, const char *name);
+void json_name_n(struct jsonout *out, const char *name, size_t length);
+/* Here, so that the length of a name that is written out is known when it is compiled. */
+static inline void json_name(struct jsonout *out, const char *name)
+{
+        json_name_n(out, name, strlen(name));
+}
 void json_text(struct jsonout *out, const char *text); /* NULL writes null */
 void json_text_n(struct jsonout *out, const char *text, size_t length);
 void json_int(struct jsonout *out, int64_t value);
@@ -35,9 +42,39 @@ void json_raw_n(struct jsonout *out, const char *json, size_t length);
 void json_raw(struct jsonout *out, const char *json); /* JSON text that already is one; NULL writes null */
 
 /* name and value at once */
-void json_member_text(struct jsonout *out, const char *name, const char *text);
-void json_member_int(struct jsonout *out, const char *name, int64_t value);
-void json_member_bool(struct jsonout *out, const char *name, bool value);
-void json_member_null(struct jsonout *out, const char *name);
-void json_member_instant(struct jsonout *out, const char *name, struct instant at, const struct zone *zone);
-void json_member_raw(struct jsonout *out, const char *name, const char *json);
+static inline void json_member_text(struct jsonout *out, const char *name, const char *text)
+{
+        json_name(out, name);
+        json_text(out, text);
+}
+
+static inline void json_member_int(struct jsonout *out, const char *name, int64_t value)
+{
+        json_name(out, name);
+        json_int(out, value);
+}
+
+static inline void json_member_bool(struct jsonout *out, const char *name, bool value)
+{
+        json_name(out, name);
+        json_bool(out, value);
+}
+
+static inline void json_member_null(struct jsonout *out, const char *name)
+{
+        json_name(out, name);
+        json_null_value(out);
+}
+
+static inline void json_member_instant(
+        struct jsonout *out, const char *name, struct instant at, const struct zone *zone)
+{
+        json_name(out, name);
+        json_instant(out, at, zone);
+}
+
+static inline void json_member_raw(struct jsonout *out, const char *name, const char *json)
+{
+        json_name(out, name);
+        json_raw(out, json);
+}

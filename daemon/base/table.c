@@ -71,12 +71,17 @@ static void grow(struct table *table)
         free(before);
 }
 
-void table_add(struct table *table, void *entry)
+void table_add_hashed(struct table *table, void *entry, uint64_t hash)
 {
         if ((table->count + 1) * 8 > table->capacity * 7)
                 grow(table);
-        put(table, entry, tag_of(table->hash(entry)));
+        put(table, entry, tag_of(hash));
         table->count++;
+}
+
+void table_add(struct table *table, void *entry)
+{
+        table_add_hashed(table, entry, table->hash(entry));
 }
 
 void *table_find(const struct table *table, uint64_t hash, const void *key)

@@ -24,6 +24,8 @@ void *table_find(const struct table *table, uint64_t hash, const void *key); /* 
 /* Goes on from the last hit of the same hash and key, for tables whose keys repeat; `*iterator` starts at 0. */
 void *table_find_next(const struct table *table, uint64_t hash, const void *key, size_t *iterator);
 void table_add(struct table *table, void *entry); /* even if an equal one is there */
+void table_add_hashed(
+        struct table *table, void *entry, uint64_t hash); /* the entry's, for whoever has it already */
 bool table_remove(struct table *table, const void *entry); /* that very pointer */
 /* One or the other: for whoever says once what an entry is found by. */
 static inline void table_set(struct table *table, const void *entry, bool in)

@@ -267,17 +267,7 @@ static struct instant first_of(
         return first;
 }
 
-/* Mostly somebody comes for the first time, and nothing earlier has to be looked for. */
-static struct instant first_after(const struct attendance *attendance, const struct crowd *crowd,
-        const char *checkpoint, const struct presence_row *row, bool was_admitted)
-{
-        struct instant known = crowd_first(crowd, row->registration);
-
-        if (!row->admitted || was_admitted)
-                return first_of(attendance, checkpoint, row->registration);
-        return instant_is_none(known) || row->first_at.us < known.us ? row->first_at : known;
-}
-
+/* Who comes has come, and nothing earlier has to be looked for. */
 static void count_move(struct attendance *attendance, const struct presence_row *row, bool was_admitted,
         bool was_inside, const char *ticket)
 {
@@ -288,27 +278,31 @@ static void count_move(struct attendance *attendance, const struct presence_row 
                 .admitted = row->admitted - was_admitted,
                 .inside = row->inside - was_inside,
                 .day = row->day,
+                .comes = row->admitted && !was_admitted,
+                .first = row->first_at,
         };
 
         tally_need(attendance, row->checkpoint, row->day)->inside += move.inside;
-        move.first = first_after(attendance, &spot->crowd, row->checkpoint, row, was_admitted);
+        if (!move.comes)
+                move.first = first_of(attendance, row->checkpoint, row->registration);
         crowd_apply(&spot->crowd, &move);
-        move.first = first_after(attendance, &attendance->everybody, NULL, row, was_admitted);
+        if (!move.comes)
+                move.first = first_of(attendance, NULL, row->registration);
         crowd_apply(&attendance->everybody, &move);
 }
 
 bool attendance_apply(struct attendance *attendance, const struct presence_row *row, const char *ticket,
         struct texts *texts)
 {
-        const struct presence_row *before =
-                table_find(&attendance->presences, hash_text(row->row.id, 0), row->row.id);
+        uint64_t hash = hash_text(row->row.id, 0);
+        const struct presence_row *before = table_find(&attendance->presences, hash, row->row.id);
         bool was_admitted = before && before->admitted, was_inside = before && before->inside;
 
         if (before && before->row.version >= row->row.version)
                 return false;
         if (before)
                 table_remove(&attendance->presences, before);
-        table_add(&attendance->presences, row_pack(row, texts));
+        table_add_hashed(&attendance->presences, row_pack(row, texts), hash);
         count_move(attendance, row, was_admitted, was_inside, ticket);
         row_unref(before);
         return true;

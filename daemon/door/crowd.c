@@ -139,7 +139,8 @@ static struct person *person_find(const struct crowd *crowd, const char *registr
 
 static struct person *person_need(struct crowd *crowd, const char *registration)
 {
-        struct person *person = person_find(crowd, registration);
+        uint64_t hash = hash_text(registration, 0);
+        struct person *person = table_find(&crowd->people, hash, registration);
 
         if (person)
                 return person;
@@ -147,7 +148,7 @@ static struct person *person_need(struct crowd *crowd, const char *registration)
         strncpy(person->code, registration, sizeof(person->code) - 1);
         person->then = DATE_NONE;
         person->first = INSTANT_NONE;
-        table_add(&crowd->people, person);
+        table_add_hashed(&crowd->people, person, hash);
         return person;
 }
 
@@ -186,9 +187,13 @@ static void move_admitted(struct crowd *crowd, struct person *person, const stru
                 count_ticket(crowd, move->ticket, move->admitted);
 }
 
-static void move_first(struct crowd *crowd, struct person *person, struct instant first)
+static void move_first(struct crowd *crowd, struct person *person, const struct crowd_move *move)
 {
+        struct instant first = move->first;
+
         if (person->first.us == first.us)
+                return;
+        if (move->comes && !instant_is_none(person->first) && person->first.us < first.us)
                 return;
         if (!instant_is_none(person->first))
                 count_minute(crowd, person->first, -1);
@@ -205,14 +210,7 @@ void crowd_apply(struct crowd *crowd, const struct crowd_move *move)
         move_inside(person, move->day, move->inside);
         count_inside(crowd, person, 1);
         move_admitted(crowd, person, move);
-        move_first(crowd, person, move->first);
-}
-
-struct instant crowd_first(const struct crowd *crowd, const char *registration)
-{
-        const struct person *person = person_find(crowd, registration);
-
-        return person ? person->first : INSTANT_NONE;
+        move_first(crowd, person, move);
 }
 
 void crowd_change_ticket(struct crowd *crowd, const char *registration, const char *before, const char *after)

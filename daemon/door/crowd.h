@@ -35,11 +35,10 @@ struct crowd_move {
         const char *registration, *ticket;
         int admitted, inside;
         struct date day; /* the presence's */
-        struct instant first; /* the person's first admission after it; INSTANT_NONE: none is left */
+        bool comes; /* admitted by it: an earlier first admission that the crowd knows of stands */
+        struct instant first; /* … else the person's first admission after it; INSTANT_NONE: none is left */
 };
 void crowd_apply(struct crowd *crowd, const struct crowd_move *move);
-/* A person's first admission as far as the crowd knows; INSTANT_NONE: none. */
-struct instant crowd_first(const struct crowd *crowd, const char *registration);
 /* A registration has another ticket type. */
 void crowd_change_ticket(
         struct crowd *crowd, const char *registration, const char *before, const char *after);

@@ -82,6 +82,7 @@ void lane_durable(struct lane *lane)
         lane_forget_params(lane);
         evtimer_del(lane->timer);
         lane->applied = 0;
+        queue_pump(lane->store); /* another lane's turn at the database, before ours at memory */
         lane_apply_some(lane);
 }
 

@@ -145,7 +145,7 @@ static void fill_lane(struct store *store, struct lane *lane)
                 lane_begin(lane);
 }
 
-/* Batches of this family that are under way, and will soon have come back. */
+/* Batches (of this family; NULL: of any) that are at the database, and will soon have come back. */
 static size_t count_under_way(const struct store *store, const struct uuid *family)
 {
         int64_t since_us = clock_monotonic_us() - SOON_US;
@@ -155,9 +155,18 @@ static size_t count_under_way(const struct store *store, const struct uuid *fami
                 const struct lane *lane = &store->lanes[i];
 
                 count += !lane->bulk && lane->sent && lane->sent_us > since_us &&
-                         uuid_equal(&lane->batch.family, family);
+                         (!family || uuid_equal(&lane->batch.family, family));
         }
         return count;
+}
+
+/*
+ * Of three lanes or more the last waits until a batch has come back: then the database has its next one before that is
+ * taken into memory and answered. More at a time would only be in each other's way.
+ */
+static bool is_kept_back(const struct store *store)
+{
+        return store->settings.lanes > 2 && count_under_way(store, NULL) + 1 >= store->settings.lanes;
 }
 
 /*
@@ -173,7 +182,8 @@ static bool is_worth_a_lane(const struct store *store, const struct lane *lane)
                 change = looked < LOOK_AT_MOST ? change->next : NULL;
         if (!change || lane->bulk)
                 return change;
-        return store->queued >= count_under_way(store, &change->family) * store->settings.batch_max / 2;
+        return !is_kept_back(store) &&
+               store->queued >= count_under_way(store, &change->family) * store->settings.batch_max / 2;
 }
 
 void queue_pump(struct store *store)

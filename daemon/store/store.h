@@ -42,7 +42,7 @@ struct store_settings {
         bool leave_adopted; /* a private cluster that ran before this daemon runs on behind it */
         bool migrate_only; /* `loaded` is called as soon as the schema is the newest; nothing is read */
         const char *sql_dir; /* the migrations; NULL: as installed */
-        size_t lanes; /* 2 */
+        size_t lanes; /* 3 */
         size_t batch_max; /* scans a batch */
         int64_t batch_deadline_us; /* a batch with no answer by then: the connection is given up and the outcome found out */
         int64_t offline_deadline_us; /* what is not patient waits so long for a database that is away */

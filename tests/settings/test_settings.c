@@ -59,7 +59,7 @@ START_TEST(runs_with_defaults_when_told_nothing)
         ck_assert_ptr_null(settings.conninfo);
         ck_assert_ptr_null(settings.pg_bindir);
         ck_assert_int_eq(settings.log_level, LOG_LEVEL_INFO);
-        ck_assert_uint_eq(settings.lanes, 2);
+        ck_assert_uint_eq(settings.lanes, 3);
         ck_assert_int_eq(settings.deadline_us, 30000000);
         ck_assert_int_eq(settings.offline_deadline_us, 5000000);
         ck_assert_str_eq(settings.file, path);

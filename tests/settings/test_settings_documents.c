@@ -123,7 +123,7 @@ START_TEST(the_file_as_shipped_changes_nothing)
         struct buffer why = BUFFER_NULL;
 
         ck_assert_int_eq(settings_read(&settings, 3, argv, &why), 0);
-        ck_assert_uint_eq(settings.lanes, 2);
+        ck_assert_uint_eq(settings.lanes, 3);
         settings_deinit(&settings);
         buffer_deinit(&why);
 }

@@ -30,6 +30,7 @@ static void begin(void)
 {
         store = (struct store){ .lanes = lanes, .lane_count = LANES + 1, .loaded = true };
         store.settings.batch_max = BATCH_MAX;
+        store.settings.lanes = LANES;
         for (size_t i = 0; i <= LANES; i++) {
                 lanes[i] = (struct lane){ .store = &store, .ready = true, .bulk = i == LANES };
                 batch_init(&lanes[i].batch);
@@ -151,6 +152,34 @@ START_TEST(a_third_lane_needs_half_a_batch_for_each)
 }
 END_TEST
 
+/* Of three, though enough waits for all. */
+START_TEST(the_last_lane_waits_until_a_batch_has_come_back)
+{
+        lanes[LANES].bulk = false;
+        store.settings.lanes = LANES + 1;
+        put_under_way(&lanes[0], &family, 0);
+        put_under_way(&lanes[1], &another, 0);
+        wait_in_line(MANY);
+        queue_pump(&store);
+        ck_assert_uint_eq(asked, 0);
+        lanes[1].sent = false; /* come back, and not yet in memory */
+        queue_pump(&store);
+        ck_assert_uint_eq(asked, MANY);
+}
+END_TEST
+
+START_TEST(the_last_lane_stands_in_for_one_that_hangs)
+{
+        lanes[LANES].bulk = false;
+        store.settings.lanes = LANES + 1;
+        put_under_way(&lanes[0], &family, 0);
+        put_under_way(&lanes[1], &family, LONG_US);
+        wait_in_line(MANY);
+        queue_pump(&store);
+        ck_assert_uint_eq(asked, MANY);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("queue");
@@ -167,6 +196,8 @@ int main(void)
         tcase_add_test(tcase, nobody_waits_for_an_import_nor_an_import_for_others);
         tcase_add_test(tcase, whoever_is_behind_an_import_is_seen);
         tcase_add_test(tcase, a_third_lane_needs_half_a_batch_for_each);
+        tcase_add_test(tcase, the_last_lane_waits_until_a_batch_has_come_back);
+        tcase_add_test(tcase, the_last_lane_stands_in_for_one_that_hangs);
         suite_add_tcase(suite, tcase);
         runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);

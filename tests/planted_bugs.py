@@ -268,14 +268,14 @@ BUGS = (
 """, ("tests/faults/test_waiting.py::test_a_place_given_back_where_there_is_more_room_unseen_goes_to_who_waits[Seats]",)),
     Bug("imported-without-its-ticket",
         "An import takes and leaves places whatever the capacity is by now.",
-        "daemon/api/places.c",
+        "daemon/api/import_places.c",
         "                batch_expect(batch, &call->change, place->ticket);\n",
         "",
         ("tests/faults/test_waiting.py::test_a_place_given_back_where_there_is_more_room_unseen_goes_to_who_waits[Imported]",
          "tests/faults/test_waiting.py::test_nobody_gets_in_beside_a_limit_that_was_set_unseen[Imported]")),
     Bug("import-refuses-on-memory-alone",
         "Whom an import refuses a place, or lets wait, gets none though one was given back a moment ago.",
-        "daemon/api/places.c",
+        "daemon/api/import_places.c",
         """\
         place->rests = true;
         if (!place->ticket->waitlist)

@@ -5,8 +5,8 @@
 
 #include "api/api.h"
 #include "api/import_pending.h"
+#include "api/import_places.h"
 #include "api/keyring.h"
-#include "api/places.h"
 #include "api/registration.h"
 #include "base/cleanup.h"
 
@@ -16,7 +16,7 @@ struct import_lay {
         struct instant now;
         int64_t created; /* so many: their times tell their order */
         struct pendings pending; /* what was laid already */
-        struct places_moved places;
+        struct import_places places;
         int64_t key_number; /* the newest's; 0: none */
 };
 
@@ -41,7 +41,7 @@ struct import_lay *import_lay_free(struct import_lay *lay)
         if (!lay)
                 return NULL;
         pendings_deinit(&lay->pending);
-        places_moved_deinit(&lay->places);
+        import_places_deinit(&lay->places);
         free(lay);
         return NULL;
 }
@@ -144,9 +144,9 @@ static const char *move_place(
 
         if (!registration_is(current, "confirmed") && !registration_is(current, "waitlisted"))
                 return current->status;
-        status = places_take(&lay->places, ticket);
+        status = import_places_take(&lay->places, ticket);
         if (status && from)
-                places_leave(&lay->places, from, current->status);
+                import_places_leave(&lay->places, from, current->status);
         return status;
 }
 
@@ -246,7 +246,7 @@ static void lay_created(struct import_lay *lay, const struct import_row *row, st
                 refuse(outcome, "another registration has this code", "/code");
                 return;
         }
-        status = places_take(&lay->places, ticket);
+        status = import_places_take(&lay->places, ticket);
         if (!status) {
                 refuse(outcome, "no place is left", "/ticket");
                 return;
@@ -303,11 +303,11 @@ static bool waits_for(const struct registration_row *row, const char *ticket)
 }
 
 /* Those who waited before this import come first, then those whom it put there. */
-static void promote_waiting(struct import_lay *lay, struct place *place)
+static void promote_waiting(struct import_lay *lay, struct import_place *place)
 {
         const char *ticket = place->ticket->row.id;
         const struct registration_row *standing = NULL;
-        int64_t room = places_free(place);
+        int64_t room = import_place_turns(place);
 
         while (room > 0 && (standing = roster_waiting_next(lay->event->roster, ticket, standing))) {
                 struct pending *pending = pendings_by_id(&lay->pending, standing->row.id);
@@ -315,14 +315,14 @@ static void promote_waiting(struct import_lay *lay, struct place *place)
                 if (pending && !waits_for(pending->row, ticket))
                         continue;
                 promote(lay, pending, pending ? pending->row : standing);
-                places_promote(place);
+                import_place_promote(place);
                 room--;
         }
         for (size_t i = 0; i < lay->pending.count && room > 0; i++) {
                 if (!waits_for(lay->pending.items[i]->row, ticket))
                         continue;
                 promote(lay, lay->pending.items[i], lay->pending.items[i]->row);
-                places_promote(place);
+                import_place_promote(place);
                 room--;
         }
 }
@@ -374,5 +374,5 @@ bool import_lay_add(struct import_lay *lay, struct batch *batch, size_t n)
 
 void import_lay_finish(struct import_lay *lay, struct batch *batch)
 {
-        places_count(&lay->places, lay->call, batch);
+        import_places_count(&lay->places, lay->call, batch);
 }

@@ -135,8 +135,7 @@ static void give_back(struct call *call, struct batch *batch, const struct booki
                 limited_move(&seats, call, batch, 0, -1, false);
                 return;
         }
-        /* A capacity lowered below what is taken lets nobody move up. */
-        promoted = limited_room(&seats) < 0 ? 0 : promote(call, batch, session->row.id, 1);
+        promoted = limited_passes_on(&seats) ? promote(call, batch, session->row.id, 1) : 0;
         batch_expect(batch, &call->change, session);
         limited_move(&seats, call, batch, promoted - 1, -promoted, true);
 }

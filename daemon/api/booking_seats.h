@@ -20,6 +20,6 @@ struct booking_row *booking_take(struct call *call, struct batch *batch, const s
 void booking_release(struct call *call, struct batch *batch, const struct booking_row *booking);
 /* Gives back all that a registration has. */
 void booking_release_all(struct call *call, struct batch *batch, const char *registration);
-/* A session's capacity has changed: the waiting move up in order, as far as there is room. */
+/* A session is put anew: where its capacity grows the waiting move up in order, as far as there is room. */
 void booking_session_changed(struct call *call, struct batch *batch, const struct session_row *after,
         const struct session_row *before);

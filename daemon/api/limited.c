@@ -16,6 +16,11 @@ bool limited_fits(const struct limited *limited)
         return !is_limited(limited) || (limited_room(limited) > 0 && limited->waiting == 0);
 }
 
+bool limited_passes_on(const struct limited *limited)
+{
+        return limited_room(limited) >= 0;
+}
+
 bool limited_grows(int64_t capacity_before, int64_t capacity)
 {
         return capacity_before != FIELD_INT_NONE &&
@@ -33,7 +38,7 @@ static void count_taken(
                         min, max);
 }
 
-/* Whoever joins the queue though a place is free does so for others who wait: they have to, still. */
+/* Whoever joins the queue though a place is free stands behind others: they have to be there still. */
 static void count_waiting(
         const struct limited *limited, struct call *call, struct batch *batch, int64_t by, bool beside_room)
 {

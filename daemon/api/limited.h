@@ -21,10 +21,13 @@ struct limited {
 bool limited_fits(const struct limited *limited);
 /* How many places are free; negative: more are taken than there are. */
 int64_t limited_room(const struct limited *limited);
+/* Whether a place given back goes to who waits: not where a lowered capacity has left more taken than there are. */
+bool limited_passes_on(const struct limited *limited);
 bool limited_grows(int64_t capacity_before, int64_t capacity);
 /*
- * Moves the counters. It `rests` on whether a place is free when somebody left, waits or was refused, or when there is
- * more room: then where a place stays free nobody may wait unseen, and where none is that has to be so still.
+ * Moves the counters. `rests`: the decision rests on whether a place is free, as it does when somebody left, waits or
+ * was refused, or when there is more room. Then the batch demands what memory says of it: where a place stays free,
+ * that nobody waits unseen, and where none does, that none has become free.
  */
 void limited_move(const struct limited *limited, struct call *call, struct batch *batch, int64_t taken,
         int64_t waiting, bool rests);

@@ -88,8 +88,8 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
                 limited_move(&places, call, batch, 0, -1, false);
                 return;
         }
-        /* A capacity lowered below what is taken lets nobody move up. */
-        promoted = limited_room(&places) < 0 ? 0 : promote_some(call, batch, ticket->row.id, 1, registration);
+        promoted =
+                limited_passes_on(&places) ? promote_some(call, batch, ticket->row.id, 1, registration) : 0;
         batch_expect(batch, &call->change, ticket);
         limited_move(&places, call, batch, promoted - 1, -promoted, true);
 }

@@ -15,7 +15,7 @@ const char *seats_take(struct call *call, struct batch *batch, const struct tick
 bool seats_retake(struct call *call, struct batch *batch, const struct ticket_row *ticket);
 /* Gives back the place (or the place in the queue) of a registration as it stands; the first waiting moves up. */
 void seats_release(struct call *call, struct batch *batch, const struct registration_row *registration);
-/* A capacity has changed: the waiting move up in order as far as there is room. */
+/* A ticket type is put: where its capacity grows the waiting move up in order, as far as there is room. */
 void seats_ticket_changed(struct call *call, struct batch *batch, const struct ticket_row *after,
         const struct ticket_row *before);
 /* A ticket type's places as memory holds them. */

@@ -241,6 +241,7 @@ const struct scan_row *batch_scan(const struct batch *batch, size_t place)
 
 /* ---- slices ---- */
 
+/* NULL: of none; of a tombstone only the head counts. */
 static const char *whole_of(const struct row *row)
 {
         return row->record->whole && !row->deleted

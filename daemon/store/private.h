@@ -98,7 +98,7 @@ void change_fail(
 /* A copy of its claims, for the change may be gone once it was asked; returns how many. */
 enum { CHANGE_CLAIMS_MAX = 32 };
 size_t change_claims(const struct change *change, uint64_t claims[static CHANGE_CLAIMS_MAX]);
-/* Asks one member; false: it answered and is gone. */
+/* Asks one member; one that has answered is gone, and has left nothing in the batch. */
 enum decision change_decide(struct batch *batch, struct change *change);
 
 /* ---- the feed (feed.c) ---- */
@@ -199,7 +199,10 @@ void loader_free(struct loader *loader);
 bool loader_is_busy(const struct loader *loader);
 /* A server that says nothing any more is given up. */
 void loader_expire(struct loader *loader, int64_t now_us);
-/* Makes rows of a result; `take` owns each. Returns how many could not be read. `source` keeps the columns from one result of a statement to the next: `get` NULL at first. */
+/*
+ * Makes rows of a result; `take` owns each. Returns how many could not be read. `source` keeps the columns from one
+ * result of a statement to the next: `get` NULL at first.
+ */
 size_t rows_read(const struct record *record, struct row_source *source, const PGresult *result,
         void (*take)(void *context, void *row), void *context);
 /* … and takes them into memory. */
@@ -275,7 +278,7 @@ struct store {
         struct instant since;
         int64_t away_us; /* monotonic: since when it is offline */
         bool loaded, stopping, complained;
-        bool unsure; /* something could not be read: memory lacks it, wherever it stands in the feed */
+        bool unsure; /* for good: something could not be read, and memory lacks it wherever it stands in the feed */
         struct event *tick, *pump_event;
         void (*stopped)(void *context);
         void *stopped_context;

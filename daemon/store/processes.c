@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whose a process is, as /proc tells. A child of a postmaster that was killed may go on for long: a backend in the middle
- * of a statement, or the startup process, which at the end of a recovery asks for a checkpoint that nobody will make for a
- * minute. As long as it does it holds the cluster's shared memory, and no other postmaster may start.
+ * Whose a process is, as /proc tells. A child of a postmaster that was killed may go on for long: a backend in the
+ * middle of a statement, or the startup process, which at the end of a recovery asks for a minute for a checkpoint that
+ * nobody will make. As long as it does it holds the cluster's shared memory, and no other postmaster may start.
  */
 #include "store/private.h"
 
@@ -39,7 +39,7 @@ static bool read_link(pid_t pid, const char *name, char target[static PATH_MAX])
         return true;
 }
 
-/* The beginning of a file of its, as text. */
+/* The beginning of one of its files, as text. */
 static bool read_file(pid_t pid, const char *name, char *text, size_t size)
 {
         char path[64];
@@ -56,13 +56,19 @@ static bool read_file(pid_t pid, const char *name, char *text, size_t size)
         return length > 0;
 }
 
+static bool lives_in(pid_t pid, const char *directory)
+{
+        char target[PATH_MAX];
+
+        return read_link(pid, "cwd", target) && strcmp(target, directory) == 0;
+}
+
 bool process_is_postmaster(pid_t pid, const char *data)
 {
         char target[PATH_MAX], real[PATH_MAX];
         const char *base;
 
-        if (!pid || !realpath(data, real) || !read_link(pid, "cwd", target) || strcmp(target, real) != 0 ||
-                !read_link(pid, "exe", target))
+        if (!pid || !realpath(data, real) || !lives_in(pid, real) || !read_link(pid, "exe", target))
                 return false;
         base = strrchr(target, '/');
         return base && strncmp(base, "/postgres", strlen("/postgres")) == 0;
@@ -89,14 +95,7 @@ static bool runs_program(pid_t pid, const char *program)
                (!target[length] || strcmp(target + length, " (deleted)") == 0);
 }
 
-static bool lives_in(pid_t pid, const char *directory)
-{
-        char target[PATH_MAX];
-
-        return read_link(pid, "cwd", target) && strcmp(target, directory) == 0;
-}
-
-/* A postmaster's children say so; itself, and a postgres that somebody runs without one, is called as it was started. */
+/* A postmaster's children are titled so; itself, and a postgres without one, are called as they were started. */
 static bool has_childs_title(pid_t pid)
 {
         static const char title[] = "postgres: ";
@@ -105,7 +104,7 @@ static bool has_childs_title(pid_t pid)
         return read_file(pid, "cmdline", text, sizeof(text)) && strcmp(text, title) == 0;
 }
 
-/* 0: not to be told. Its name, in brackets, may hold anything. */
+/* 0: not to be told. The process's name, in brackets, may hold anything. */
 static pid_t parent_of(pid_t pid)
 {
         char text[512], *after;
@@ -137,8 +136,8 @@ static void send_signal(pid_t pid, int number, const struct home *home)
                 (void)pidfd_send_signal(process, number, NULL, 0);
 }
 
-/* How many there are; each gets the signal, unless that is 0. */
-static size_t for_orphans(const struct home *home, int number)
+/* How many there are; each is sent the signal. As of kill(2): 0 is none, and only looks. */
+static size_t signal_orphans(const struct home *home, int number)
 {
         DIR *all = opendir("/proc");
         struct dirent *one;
@@ -162,7 +161,7 @@ static bool are_gone_within(const struct home *home, int64_t ms)
 {
         int64_t until = clock_monotonic_us() + ms * INSTANT_SECOND / 1000;
 
-        while (for_orphans(home, 0)) {
+        while (signal_orphans(home, 0)) {
                 if (clock_monotonic_us() > until)
                         return false;
                 nanosleep(&(struct timespec){ 0, LOOK_AGAIN_MS * 1000000 }, NULL);
@@ -189,7 +188,7 @@ void processes_end_orphans(const char *data, const char *program)
         /* Most notice by themselves that they are alone, and may have an answer to give yet. */
         gone = are_gone_within(&home, 200);
         for (size_t i = 0; !gone && i < sizeof(steps) / sizeof(steps[0]); i++) {
-                size_t count = for_orphans(&home, steps[i].signal);
+                size_t count = signal_orphans(&home, steps[i].signal);
 
                 log_warning("processes of a PostgreSQL that is gone run on in %s: %zu are %s", data, count,
                         steps[i].how);

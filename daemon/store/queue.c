@@ -94,8 +94,8 @@ static void open_batch(struct lane *lane, const struct change *change)
         lane_take_bearings(lane);
 }
 
-/* Takes a change out of the queue into the batch; false: it has answered by itself. */
-static bool take(struct store *store, struct lane *lane, struct change *change)
+/* Takes a change out of the queue, and into the batch unless it answers by itself. */
+static void take(struct store *store, struct lane *lane, struct change *change)
 {
         uint64_t claims[CHANGE_CLAIMS_MAX];
         size_t count = change_claims(change, claims);
@@ -107,12 +107,11 @@ static bool take(struct store *store, struct lane *lane, struct change *change)
         change->state = CHANGE_BATCHED;
         decision = change_decide(&lane->batch, change);
         if (decision == DECISION_ANSWERED)
-                return false;
+                return;
         claims_add(&store->held, claims, count);
         batch_add_member(&lane->batch, change);
         if (decision == DECISION_MORE)
                 lane->state = LANE_DECIDING;
-        return true;
 }
 
 static bool is_full(const struct store *store, const struct lane *lane)

@@ -88,7 +88,7 @@ void store_catch_up(struct store *store, const struct uuid *family, int64_t dead
 /* ---- changes ---- */
 
 enum decision {
-        DECISION_RECORD, /* rows were added to the batch: `finish` comes later */
+        DECISION_RECORD, /* rows were added to the batch: `applied` or `failed` comes later */
         DECISION_ANSWERED, /* nothing to record (a refusal, nothing changed): the change has been answered and is gone */
         DECISION_MORE, /* a long one: call again after the loop has served others; nothing else joins its batch */
 };
@@ -99,7 +99,7 @@ struct change {
         struct uuid family;
         const uint64_t *claims; /* the owner's memory */
         size_t claim_count;
-        int64_t deadline_us; /* monotonic; before a batch took it: finish(OUTCOME_STALE, "deadline"); in a batch: UNKNOWN */
+        int64_t deadline_us; /* monotonic; then it fails: as stale while nothing of it was sent, else as unknown */
         bool bulk; /* an import: a lane and a batch of its own */
         bool patient; /* waits until its deadline even while the database is away */
         int64_t submitted_us; /* the store's */
@@ -128,7 +128,7 @@ struct change_failure {
 struct change_kind {
         /* Reads memory and adds to `batch` (batch_add_*). Called on the loop's thread, again after every STALE. */
         enum decision (*decide)(struct change *change, struct batch *batch);
-        /* The batch is durable and its rows applied. `counters` as batch_counter_value tells. The change is the owner's again. */
+        /* The batch is durable and its rows applied. The change is the owner's again. */
         void (*applied)(struct change *change, const struct batch *batch);
         /* Whether a used key or nonce, as the database's detail names it, is this change's. May be NULL. */
         bool (*owns_key)(const struct change *change, const char *detail);

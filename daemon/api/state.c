@@ -247,7 +247,7 @@ void state_apply_scan(struct state *state, const struct scan_row *scan)
                 row.first_at = stood ? scan->first_at : scan->at;
                 row.first_device = stood ? scan->first_device : scan->device;
         }
-        roster_apply(event->roster, &row); /* which keeps a copy */
+        roster_apply(event->roster, &row); /* not sealed: of a presence it keeps a copy of its own */
 }
 
 void state_apply_refused(struct state *state, const struct uuid *uuid, const char *checkpoint,

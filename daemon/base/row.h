@@ -59,7 +59,7 @@ struct record {
         const struct field *fields;
         size_t count;
         bool steady; /* many, and hardly ever changed: packed ones lie in a pool's blocks */
-        size_t whole; /* offset of the text that names what it is one of the parts of; 0: it stands by itself */
+        size_t whole; /* offset of the text that names the whole it is a part of; 0: it stands by itself */
 };
 
 #define FIELD(struct_, member, type, flags)                                                                  \

@@ -267,7 +267,7 @@ static struct instant first_of(
         return first;
 }
 
-/* Who comes has come, and nothing earlier has to be looked for. */
+/* The first admission is looked for only where nobody is admitted: of one that comes a crowd keeps the earlier. */
 static void count_move(struct attendance *attendance, const struct presence_row *row, bool was_admitted,
         bool was_inside, const char *ticket)
 {

@@ -14,7 +14,7 @@ struct texts;
 
 struct attendance *attendance_new(void);
 struct attendance *attendance_free(struct attendance *attendance);
-/* `ticket`: the registration's; NULL: it is not known yet. The row is packed with `texts`. */
+/* `ticket`: the registration's; NULL: it is not known yet. A copy of the row is kept, packed with `texts`. */
 bool attendance_apply(struct attendance *attendance, const struct presence_row *row, const char *ticket,
         struct texts *texts);
 /* A registration has another ticket type; NULL before: it is new. */

@@ -35,8 +35,12 @@ struct crowd_move {
         const char *registration, *ticket;
         int admitted, inside;
         struct date day; /* the presence's */
-        bool comes; /* admitted by it: an earlier first admission that the crowd knows of stands */
-        struct instant first; /* … else the person's first admission after it; INSTANT_NONE: none is left */
+        /*
+         * If it admits the person, `comes`, `first` is when, and the crowd keeps an earlier admission that it knows of.
+         * Else it is the first admission that is left; INSTANT_NONE: none is.
+         */
+        bool comes;
+        struct instant first;
 };
 void crowd_apply(struct crowd *crowd, const struct crowd_move *move);
 /* A registration has another ticket type. */

@@ -18,7 +18,7 @@ struct roster;
 
 struct roster *roster_new(const struct uuid *event);
 struct roster *roster_free(struct roster *roster);
-/* Takes a row of door/rows.h that belongs to this event; true when it changed anything. */
+/* Takes a row of door/rows.h of this event: a sealed one, unless it is a presence. True when it changed anything. */
 bool roster_apply(struct roster *roster, const void *row);
 
 const struct rowset *roster_tickets(const struct roster *roster);

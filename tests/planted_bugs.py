@@ -257,6 +257,15 @@ BUGS = (
         limited_move(&places, call, batch, promoted - 1, -promoted, true);
 """, ("tests/faults/test_waiting.py::test_a_place_given_back_where_there_is_more_room_unseen_goes_to_who_waits[Places]",
       "tests/api/test_seats.c::nobody_waits_where_a_place_is_free_whatever_memory_lacks")),
+    Bug("queued-without-its-ticket",
+        "Who takes a place, or waits for one, does so whatever the capacity is by now.",
+        "daemon/api/seats.c",
+        """\
+                return NULL;
+        batch_expect(batch, &call->change, ticket);
+""", """\
+                return NULL;
+""", ("tests/faults/test_waiting.py::test_nobody_queues_for_a_place_that_was_added_unseen[Places]",)),
     Bug("session-not-relied-on",
         "A seat is given back whatever the capacity is by now.",
         "daemon/api/booking_seats.c",

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 A district's registrations from one CSV: how long `usher import registrations` takes, how long a ping on another
-connection waits meanwhile, how soon the daemon serves them after a restart, what they take of its memory, how
-long registration.find takes over them (without socket and JSON: build-release/tests/bench/search), and what they take when
-many of them have been admitted.
-
-What they take is what the daemon holds with them less what it held with the event empty, as soon as it served.
+connection waits meanwhile, how soon the daemon serves them after a restart, how long registration.find takes over
+them (without socket and JSON: build-release/tests/bench/search), and what they take of the daemon's memory, before and
+after many of them are admitted: what it holds less what it held with the event empty, as soon as it served that.
 
     USHERD_BUILD=build-release /usr/bin/python3 -B tests/bench/imports.py [COUNT]
 """

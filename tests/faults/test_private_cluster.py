@@ -178,7 +178,7 @@ def child(postmaster, title):
 
 @pytest.fixture
 def quiet(make_daemon):
-    """quiet(): the postmaster of a daemon's cluster, without the daemon, that writes nothing to its log of changes."""
+    """A daemon that is stopped, and start(): its cluster's postmaster alone, which writes nothing of its own to the log of changes."""
     daemon = make_daemon().start()
     daemon.stop()
     running = []

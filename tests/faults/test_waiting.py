@@ -156,6 +156,11 @@ def test_nobody_queues_for_a_place_that_was_given_back_unseen(unseen, limited):
     assert unseen(limited, [limited.leave(0)], limited.enter(1)) == {1: "confirmed"}
 
 
+def test_nobody_queues_for_a_place_that_was_added_unseen(unseen, limited):
+    limited.do(limited.holds(1), limited.enter(0))
+    assert unseen(limited, [limited.holds(2)], limited.enter(1)) == {0: "confirmed", 1: "confirmed"}
+
+
 def test_nobody_gets_in_beside_a_limit_that_was_set_unseen(unseen, limited):
     limited.do(limited.holds(None), limited.enter(0))
     assert unseen(limited, [limited.holds(1)], limited.enter(1)) == {0: "confirmed", 1: "waitlisted"}

@@ -24,6 +24,7 @@ class Link:
         self.frozen.set()
         self.late = []  # withheld from the server, which gets it even when its sender has gone
         self.started = False
+        self.named = False  # what lose_feed_at() waits for has been said here
         self.ending = False  # it is being lost
         self.closed = False
         self.ended = threading.Event()  # by the server
@@ -222,10 +223,10 @@ class Proxy:
         self.standstill, self.last_text = standstill, text
 
     def is_last(self, link, message):
-        """Called where a message of the server's would pass."""
+        """Called once for each message of the server's that would pass: whether it ends what is lost with lose_feed_at()."""
         if not link.feed or not self.last_text:
             return False
-        link.named = getattr(link, "named", False) or self.last_text in message
+        link.named = link.named or self.last_text in message
         if message[:1] != b"Z" or not link.named:
             return False
         self.last_text = None

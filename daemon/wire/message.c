@@ -58,8 +58,11 @@ static char *cut_method(const char *method)
 static void request_read_id(struct request *request, const json_t *id)
 {
         if (json_is_integer(id)) {
-                request->id = xasprintf("%" JSON_INTEGER_FORMAT, json_integer_value(id));
-                request->id_length = strlen(request->id);
+                struct buffer text = BUFFER_NULL;
+
+                buffer_add_int(&text, json_integer_value(id));
+                request->id = text.data;
+                request->id_length = text.length;
         } else if (json_is_string(id) || json_is_number(id)) {
                 request->id = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
                 request->id_length = request->id ? strlen(request->id) : 0;

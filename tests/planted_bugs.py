@@ -216,6 +216,18 @@ BUGS = (
 """, ("tests/faults/test_feed.py::test_a_feed_that_is_lost_between_two_questions_misses_nothing",)),
 
     # ---- who waits ----
+    Bug("limit-without-turns",
+        "Whoever was to have a ticket without a limit goes on without taking turns when it has one by then.",
+        "daemon/api/registration.c",
+        "        if (ticket->capacity != FIELD_INT_NONE && !seats_claimed(call))\n                return DECISION_ANSWERED;\n",
+        "",
+        ("tests/faults/test_side_by_side.py::test_whoever_is_under_way_when_a_limit_is_set_gets_a_place_or_waits",)),
+    Bug("import-without-turns",
+        "An import goes on without taking turns when there is a limit by then.",
+        "daemon/api/registration_import.c",
+        "        if (has_limits(call->event) && !seats_claimed(call)) {\n",
+        "        if (false) {\n",
+        ("tests/faults/test_side_by_side.py::test_an_import_under_way_when_a_limit_is_set_takes_turns_from_then_on",)),
     Bug("left-to-the-other",
         "What is full in memory is taken to be full, whoever else has left a moment ago.",
         "daemon/api/limited.c",

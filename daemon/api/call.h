@@ -81,6 +81,11 @@ void call_fail(struct call *call, const char *kind, const char *message, const c
 /* ---- changes ---- */
 
 void call_claim(struct call *call, const char *what, const struct uuid *scope, const char *id);
+/*
+ * Inside decide: whether it claimed that. False: it seemed not to depend on it when it was submitted. It does claim it
+ * now, and queues again; the decision has to be DECISION_ANSWERED.
+ */
+bool call_claimed(struct call *call, const char *what, const struct uuid *scope, const char *id);
 /* Every change of the programme of a family makes this one claim. */
 void call_claim_programme(struct call *call, const struct family *family);
 /* Joins the store's queue (after asking for the request key's earlier result, where one is given). */

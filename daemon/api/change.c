@@ -10,15 +10,30 @@
 #include "base/table.h"
 #include "base/workers.h"
 
+static uint64_t claim_of(const char *what, const struct uuid *scope, const char *id)
+{
+        return hash_text(id, hash_bytes(scope->bytes, sizeof(scope->bytes), hash_text(what, 0)));
+}
+
 void call_claim(struct call *call, const char *what, const struct uuid *scope, const char *id)
 {
-        uint64_t hash = hash_text(what, 0);
-
         if (call->change.claim_count == CALL_CLAIMS_MAX)
                 abort();
-        hash = hash_bytes(scope->bytes, sizeof(scope->bytes), hash);
-        call->claims[call->change.claim_count++] = hash_text(id, hash);
+        call->claims[call->change.claim_count++] = claim_of(what, scope, id);
         call->change.claims = call->claims;
+}
+
+bool call_claimed(struct call *call, const char *what, const struct uuid *scope, const char *id)
+{
+        uint64_t claim = claim_of(what, scope, id);
+
+        for (size_t i = 0; i < call->change.claim_count; i++)
+                if (call->claims[i] == claim)
+                        return true;
+        call_claim(call, what, scope, id);
+        call->put_off = NULL; /* this decision's */
+        store_submit(call->api->store, &call->change);
+        return false;
 }
 
 void call_claim_programme(struct call *call, const struct family *family)

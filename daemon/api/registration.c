@@ -109,6 +109,8 @@ static enum decision create_decide(struct call *call, struct batch *batch)
         code = call_text(call, "code");
         if (code && !registration_read_code(call, code, NULL, CREDENTIAL_CODE, &plain))
                 return DECISION_ANSWERED;
+        if (ticket->capacity != FIELD_INT_NONE && !seats_claimed(call))
+                return DECISION_ANSWERED;
         status = seats_take(call, batch, ticket);
         if (!status)
                 return CALL_ANSWERED(call_fail_full(call, ticket->capacity));

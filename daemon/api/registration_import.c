@@ -151,22 +151,6 @@ static enum decision import_add_some(struct import *import, struct batch *batch,
         return call_record(call, batch);
 }
 
-static enum decision import_decide(struct call *call, struct batch *batch)
-{
-        struct import *import = call->own;
-        int64_t until_us = clock_monotonic_us() + SLICE_US;
-
-        if (import->attempt != call->change.attempts || import->event != call->event)
-                import_begin(import, batch_now(batch));
-        if (import->stage == STAGE_LAY && !import_lay_some(import, until_us))
-                return DECISION_MORE;
-        if (!import->dry_run)
-                return import_add_some(import, batch, until_us);
-        write_result(import, &call->kept);
-        call_answer(call, &call->kept);
-        return DECISION_ANSWERED;
-}
-
 static bool has_limits(const struct event_state *event)
 {
         const struct rowset *tickets = roster_tickets(event->roster);
@@ -179,6 +163,36 @@ static bool has_limits(const struct event_state *event)
                 after = ticket->row.id;
         }
         return false;
+}
+
+/* From its beginning, on what memory says now. False: its turn is yet to come. */
+static bool import_begins(struct import *import, struct instant now)
+{
+        struct call *call = import->call;
+
+        if (has_limits(call->event) && !seats_claimed(call)) {
+                import->attempt = 0;
+                return false;
+        }
+        import_begin(import, now);
+        return true;
+}
+
+static enum decision import_decide(struct call *call, struct batch *batch)
+{
+        struct import *import = call->own;
+        int64_t until_us = clock_monotonic_us() + SLICE_US;
+
+        if ((import->attempt != call->change.attempts || import->event != call->event) &&
+                !import_begins(import, batch_now(batch)))
+                return DECISION_ANSWERED;
+        if (import->stage == STAGE_LAY && !import_lay_some(import, until_us))
+                return DECISION_MORE;
+        if (!import->dry_run)
+                return import_add_some(import, batch, until_us);
+        write_result(import, &call->kept);
+        call_answer(call, &call->kept);
+        return DECISION_ANSWERED;
 }
 
 static void import_submit(struct import *import)

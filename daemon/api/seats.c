@@ -9,6 +9,11 @@ void seats_claim(struct call *call, const struct event_state *event)
         call_claim(call, "tickets", &event_row(event)->event_uuid, "");
 }
 
+bool seats_claimed(struct call *call)
+{
+        return call_claimed(call, "tickets", &event_row(call->event)->event_uuid, "");
+}
+
 struct limited seats_limited(const struct roster *roster, const struct ticket_row *ticket)
 {
         return (struct limited){

@@ -9,6 +9,8 @@
 
 /* Claims what a decision about this ticket depends on; to be called before call_submit. */
 void seats_claim(struct call *call, const struct event_state *event);
+/* Inside decide, of a ticket with a limit that it may not have had when the call was submitted: see call_claimed. */
+bool seats_claimed(struct call *call);
 /* A place for one more: "confirmed" or "waitlisted", and its counters in the batch; NULL: full. */
 const char *seats_take(struct call *call, struct batch *batch, const struct ticket_row *ticket);
 /* As seats_take, but nobody is put on a waiting list. */

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+What one daemon decides at the same time, each on a memory that lacks the others: in several lanes, or in one batch. The
+database is held meanwhile, so that they meet for sure.
+"""
+import contextlib
+import threading
+
+import pytest
+from harness.client import RpcError
+from harness.daemon import wait_until
+
+LANES = 3
+
+
+class Standing:
+    """The daemon's lanes wait for a lock of ours, until `let_go`."""
+
+    def __init__(self, daemon, event, session):
+        self.daemon, self.event, self.session = daemon, event, session
+        self.clients, self.others = [], []
+
+    def hold(self, sql):
+        self.session.run("BEGIN")
+        self.session.run(sql)
+
+    def counter(self):
+        return ("SELECT FROM usher.counter AS c JOIN usher.event AS e ON e.event_uuid = c.event_id"
+                f" WHERE e.id = '{self.event.slug}' AND c.kind = 'ticket_taken' FOR UPDATE OF c")
+
+    def hold_counter(self):
+        self.hold(self.counter())
+
+    def held_up(self, who="%"):
+        """Whoever waits for a lock."""
+        return int(self.daemon.cluster.psql(
+            "SELECT count(*) FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) WHERE NOT l.granted"
+            f" AND a.usename LIKE '{who}'")[0][0])
+
+    def waiting(self):
+        """The lanes that do."""
+        return self.held_up("usherd_daemon")
+
+    def send(self, method, **params):
+        """On a connection of its own. The daemon has read it when this returns."""
+        client = self.daemon.admin()
+        self.clients.append(client)
+        number = client.send(method, event=self.event.slug, **params)
+        self.event.client.call("server.ping")
+        return client, number
+
+    def occupy(self, lanes):
+        """So many lanes, by changes that have nothing to do with each other."""
+        for n in range(1, lanes + 1):
+            self.others.append(self.send("registration.create", ticket="standard", name=f"Attendee {n:05d}"))
+            wait_until(lambda n=n: self.waiting() == n, what=f"{n} lanes at the database")
+
+    def let_go(self):
+        self.session.run("COMMIT")
+        for client, number in self.others:
+            assert client.wait(number)["status"] == "confirmed"
+
+
+@pytest.fixture
+def standing(daemon, event):
+    event.ticket()
+    event.registration()
+    with contextlib.ExitStack() as stack:
+        one = Standing(daemon, event, stack.enter_context(daemon.cluster.session()))
+        yield one
+        for client in one.clients:
+            client.close()
+
+
+def kind(sent):
+    """Of the error; None: it was done."""
+    client, number = sent
+    try:
+        client.wait(number)
+    except RpcError as error:
+        return error.kind
+    return None
+
+
+def test_whoever_is_under_way_when_a_limit_is_set_gets_a_place_or_waits(standing, event):
+    """Many to a batch, for there was nothing to count. More than there is room for by now, they come one by one."""
+    standing.hold_counter()
+    sent = [standing.send("registration.create", ticket="standard", name=f"Attendee {n:05d}") for n in range(12)]
+    wait_until(lambda: standing.waiting() >= 2, what="all of them at the database")
+    event.ticket(capacity=6, waitlist=True)
+    standing.let_go()
+    statuses = [client.wait(number)["status"] for client, number in sent]
+    assert sorted(statuses) == ["confirmed"] * 5 + ["waitlisted"] * 7
+
+
+def test_an_import_under_way_when_a_limit_is_set_takes_turns_from_then_on(standing, daemon, event):
+    """Who comes for the same places waits for it, and who does not goes past both."""
+    standing.hold_counter()
+    imported = standing.send("registration.import", rows=[{"ticket": "standard", "name": f"Attendee {n:05d}"} for n in range(9)])
+    wait_until(lambda: standing.waiting() == 1, what="the import at the database")
+    event.ticket(capacity=6)
+    with daemon.cluster.session() as again:
+        queued = threading.Thread(target=lambda: again.run("BEGIN;" + standing.counter()))
+        queued.start()  # behind the import, which is told that it knows the ticket as it was
+        wait_until(lambda: standing.held_up() == 2, what="our second session behind it")
+        standing.let_go()
+        queued.join()
+        wait_until(lambda: standing.waiting() == 1, what="the import, once more")
+        late = standing.send("registration.create", ticket="standard", name="Attendee 00042")
+        assert kind(standing.send("room.put", room="hall", name="Hall")) is None
+        assert standing.waiting() == 1
+        again.run("COMMIT")
+    assert imported[0].wait(imported[1])["created"] == 5 and kind(late) == "full"

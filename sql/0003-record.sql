@@ -262,6 +262,25 @@ LANGUAGE sql STABLE AS $$
                   AND (p_checkpoint IS NULL OR s.checkpoint = p_checkpoint))
 $$;
 
+-- What a checkpoint's scans and presences mean is fixed once there are scans: another daemon's may be news to who changes it.
+CREATE FUNCTION usher.check_checkpoints(p_family uuid, p_rows jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_row record;
+BEGIN
+        FOR v_row IN
+                SELECT t.event_id, t.id
+                FROM usher.rows_of(p_rows, 'checkpoint') AS r
+                JOIN usher.checkpoint AS t ON t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id
+                WHERE NOT r.deleted AND (t.mode, t.per) IS DISTINCT FROM (r.stored->>'mode', r.stored->>'per')
+        LOOP
+                IF usher.has_scans(p_family, v_row.event_id, v_row.id) THEN
+                        PERFORM usher.raise_stale('checkpoint', v_row.event_id, v_row.id);
+                END IF;
+        END LOOP;
+END
+$$;
+
 -- What was written about an erased person's scans goes with the person; the scans stay.
 CREATE FUNCTION usher.erase_notes(p_family uuid, p_rows jsonb) RETURNS void
 LANGUAGE sql VOLATILE AS $$
@@ -688,6 +707,7 @@ BEGIN
                 PERFORM usher.prepare_deletions(p_family, p_rows);
         END IF;
         IF 'checkpoint' = ANY (v_kinds) THEN
+                PERFORM usher.check_checkpoints(p_family, p_rows);
                 PERFORM usher.count_inside(p_family, p_rows);
         END IF;
         v_moving := v_kinds || v_deleted && ARRAY['session', 'placement'];

@@ -77,6 +77,12 @@ static size_t checkpoint_references(
         return 1;
 }
 
+/* The database looks whether there are scans: those of its own batch it would not see. */
+static void checkpoint_claim(struct call *call)
+{
+        call->change.alone = true;
+}
+
 static const struct noun checkpoint_noun = {
         .record = &checkpoint_record,
         .plural = "checkpoints",
@@ -84,6 +90,7 @@ static const struct noun checkpoint_noun = {
         .defaults = checkpoint_defaults,
         .check = checkpoint_check,
         .references = checkpoint_references,
+        .claim = checkpoint_claim,
 };
 
 NOUN_HANDLERS(checkpoint, checkpoint_noun);

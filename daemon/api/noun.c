@@ -210,5 +210,7 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
 
 void noun_delete(struct call *call, const struct noun *noun)
 {
+        /* In one batch with it, what memory lets refer to this yet would be recorded, or refused, beside its end. */
+        call->change.alone = true;
         submit(call, noun, delete_decide);
 }

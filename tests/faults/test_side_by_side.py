@@ -9,6 +9,7 @@ import threading
 import pytest
 from harness.client import RpcError
 from harness.daemon import wait_until
+from harness.world import new_uuid
 
 LANES = 3
 
@@ -30,6 +31,10 @@ class Standing:
 
     def hold_counter(self):
         self.hold(self.counter())
+
+    def hold_family(self):
+        self.hold("SELECT pg_advisory_xact_lock(uuid_hash_extended(family_uuid, 0)) FROM usher.event"
+                  f" WHERE id = '{self.event.slug}'")
 
     def held_up(self, who="%"):
         """Whoever waits for a lock."""
@@ -82,6 +87,10 @@ def kind(sent):
     return None
 
 
+def audit(daemon, event):
+    return daemon.cluster.psql(f"SELECT a.* FROM usher.event AS e, usher.audit(e.family_uuid) AS a WHERE e.id = '{event.slug}'")
+
+
 def test_whoever_is_under_way_when_a_limit_is_set_gets_a_place_or_waits(standing, event):
     """Many to a batch, for there was nothing to count. More than there is room for by now, they come one by one."""
     standing.hold_counter()
@@ -111,3 +120,44 @@ def test_an_import_under_way_when_a_limit_is_set_takes_turns_from_then_on(standi
         assert standing.waiting() == 1
         again.run("COMMIT")
     assert imported[0].wait(imported[1])["created"] == 5 and kind(late) == "full"
+
+
+def test_what_is_deleted_and_who_is_to_have_it_do_not_fail_each_other(standing, event):
+    event.ticket("other")
+    standing.hold_counter()
+    standing.occupy(LANES)
+    gone = standing.send("ticket.delete", ticket="other")
+    come = standing.send("registration.create", ticket="other", name="Attendee 00042")
+    beside = standing.send("registration.create", ticket="standard", name="Attendee 00043")
+    standing.let_go()
+    assert (kind(gone), kind(come)) in ((None, "not_found"), ("in_use", None)) and kind(beside) is None
+
+
+def test_a_checkpoint_that_is_deleted_beside_its_first_scan_has_none(standing, daemon, event):
+    person = event.registration()["registration"]
+    event.checkpoint()
+    standing.hold_family()
+    standing.occupy(LANES)
+    gone = standing.send("checkpoint.delete", checkpoint="door")
+    scan = standing.send("checkin.scan", checkpoint="door", registration=person, nonce=new_uuid())
+    standing.let_go()
+    assert (kind(gone), kind(scan)) in ((None, "not_found"), ("in_use", None))
+    assert audit(daemon, event) == []
+
+
+@pytest.mark.parametrize("lanes", [0, LANES], ids=["in lanes of their own", "in one batch"])
+def test_a_checkpoints_mode_is_fixed_by_a_scan_that_is_under_way(standing, event, lanes):
+    person = event.registration()["registration"]
+    event.checkpoint(mode="once")
+    standing.hold_family()
+    standing.occupy(lanes)
+    scan = standing.send("checkin.scan", checkpoint="door", registration=person, nonce=new_uuid())
+    if not lanes:
+        wait_until(lambda: standing.waiting() == 1, what="the scan at the database")
+    put = standing.send("checkpoint.put", checkpoint="door", name="Door", mode="count")
+    if not lanes:
+        wait_until(lambda: standing.waiting() == 2, what="the checkpoint at the database")
+    standing.let_go()
+    assert kind(scan) is None
+    assert kind(put) == "invalid_params"
+    assert event.call("checkpoint.get", checkpoint="door")["mode"] == "once"

@@ -7,24 +7,14 @@
 #include "base/buffer.h"
 #include "wire/jsonscan.h"
 
-struct builder {
-        const char *at, *end;
-        struct buffer text; /* an escaped string, resolved */
-};
+static json_t *build_value(struct jsonread *read);
 
-/* A string's inside, escapes resolved; good until the next. */
-struct inside {
-        const char *text;
-        size_t length;
-};
-
-static json_t *build_value(struct builder *b);
-
-static char peek(struct builder *b)
+char jsonread_peek(struct jsonread *read)
 {
-        while (b->at < b->end && (*b->at == ' ' || *b->at == '\t' || *b->at == '\r' || *b->at == '\n'))
-                b->at++;
-        return b->at < b->end ? *b->at : '\0';
+        while (read->at < read->end &&
+                (*read->at == ' ' || *read->at == '\t' || *read->at == '\r' || *read->at == '\n'))
+                read->at++;
+        return read->at < read->end ? *read->at : '\0';
 }
 
 /* The closing quote: the first that an even number of backslashes stands before. */
@@ -41,131 +31,183 @@ static const char *closing_quote(const char *at, const char *end, bool *escaped)
         return at;
 }
 
-static struct inside build_inside(struct builder *b)
+struct jsonread_text jsonread_text(struct jsonread *read)
 {
-        const char *raw = b->at + 1;
+        const char *raw = read->at + 1;
         bool escaped;
-        const char *quote = closing_quote(raw, b->end, &escaped);
-        struct inside inside = { raw, (size_t)(quote - raw) };
+        const char *quote = closing_quote(raw, read->end, &escaped);
+        struct jsonread_text inside = { raw, (size_t)(quote - raw) };
 
-        b->at = quote + 1;
+        read->at = quote + 1;
         if (!escaped)
                 return inside;
-        buffer_clear(&b->text);
-        buffer_reserve(&b->text, inside.length + 1);
-        inside.length = jsonscan_unescape(raw, inside.length, b->text.data);
-        inside.text = b->text.data;
+        buffer_clear(&read->text);
+        buffer_reserve(&read->text, inside.length + 1);
+        inside.length = jsonscan_unescape(raw, inside.length, read->text.data);
+        inside.text = read->text.data;
         return inside;
 }
 
-static json_t *build_string(struct builder *b)
+static json_t *build_string(struct jsonread *read)
 {
-        struct inside inside = build_inside(b);
+        struct jsonread_text inside = jsonread_text(read);
 
         return json_stringn_nocheck(inside.text, inside.length);
 }
 
-static json_t *build_number(struct builder *b)
+/* Past a number; true: it is a real one. */
+static bool pass_number(struct jsonread *read)
 {
-        const char *start = b->at;
         bool real = false;
+
+        for (; read->at < read->end && strchr("+-.0123456789eE", *read->at) && *read->at; read->at++)
+                real = real || *read->at == '.' || *read->at == 'e' || *read->at == 'E';
+        return real;
+}
+
+static json_t *build_number(struct jsonread *read)
+{
+        const char *start = read->at;
+        bool real = pass_number(read);
         long long value = 0;
         int sign = 1;
 
-        for (; b->at < b->end && strchr("+-.0123456789eE", *b->at) && *b->at; b->at++)
-                real = real || *b->at == '.' || *b->at == 'e' || *b->at == 'E';
         if (real)
-                return json_loadb(start, (size_t)(b->at - start), JSON_DECODE_ANY, NULL);
+                return json_loadb(start, (size_t)(read->at - start), JSON_DECODE_ANY, NULL);
         if (*start == '-') {
                 sign = -1;
                 start++;
         }
-        for (; start < b->at; start++)
+        for (; start < read->at; start++)
                 value = value * 10 + sign * (*start - '0');
         return json_integer(value);
 }
 
-static json_t *build_word(struct builder *b)
+static json_t *build_word(struct jsonread *read)
 {
-        char c = *b->at;
+        char c = *read->at;
 
-        b->at += c == 'f' ? 5 : 4;
+        read->at += c == 'f' ? 5 : 4;
         return c == 't' ? json_true() : c == 'f' ? json_false() : json_null();
 }
 
-static json_t *build_array(struct builder *b)
+void jsonread_enter(struct jsonread *read)
+{
+        read->at++;
+}
+
+bool jsonread_next(struct jsonread *read)
+{
+        char c = jsonread_peek(read);
+
+        if (c == ']' || c == '}') {
+                read->at++;
+                return false;
+        }
+        if (c == ',') {
+                read->at++;
+                jsonread_peek(read);
+        }
+        return true;
+}
+
+struct jsonread_text jsonread_key(struct jsonread *read)
+{
+        struct jsonread_text key = jsonread_text(read);
+
+        jsonread_peek(read);
+        read->at++; /* the colon */
+        return key;
+}
+
+static json_t *build_array(struct jsonread *read)
 {
         json_t *array = json_array();
 
-        b->at++;
-        while (array && peek(b) != ']') {
-                if (*b->at == ',')
-                        b->at++;
-                if (json_array_append_new(array, build_value(b)) != 0) {
+        jsonread_enter(read);
+        while (array && jsonread_next(read)) {
+                if (json_array_append_new(array, build_value(read)) != 0) {
                         json_decref(array);
                         return NULL;
                 }
         }
-        b->at++;
         return array;
 }
 
 /* Its key is used up before its value is read, for both may need the room for escapes. */
-static int build_member(struct builder *b, json_t *object)
+static int build_member(struct jsonread *read, json_t *object)
 {
-        struct inside key = build_inside(b);
-        char *copy = key.text == b->text.data ? xstrndup(key.text, key.length) : NULL;
-        int r;
+        struct jsonread_text key = jsonread_key(read);
+        char *copy = key.text == read->text.data ? xstrndup(key.text, key.length) : NULL;
+        int r = json_object_setn_new_nocheck(object, copy ? copy : key.text, key.length, build_value(read));
 
-        peek(b);
-        b->at++; /* the colon */
-        r = json_object_setn_new_nocheck(object, copy ? copy : key.text, key.length, build_value(b));
         free(copy);
         return r;
 }
 
-static json_t *build_object(struct builder *b)
+static json_t *build_object(struct jsonread *read)
 {
         json_t *object = json_object();
 
-        b->at++;
-        while (object && peek(b) != '}') {
-                if (*b->at == ',') {
-                        b->at++;
-                        peek(b);
-                }
-                if (build_member(b, object) != 0) {
+        jsonread_enter(read);
+        while (object && jsonread_next(read)) {
+                if (build_member(read, object) != 0) {
                         json_decref(object);
                         return NULL;
                 }
         }
-        b->at++;
         return object;
 }
 
-static json_t *build_value(struct builder *b)
+static json_t *build_value(struct jsonread *read)
 {
-        switch (peek(b)) {
+        switch (jsonread_peek(read)) {
         case '{':
-                return build_object(b);
+                return build_object(read);
         case '[':
-                return build_array(b);
+                return build_array(read);
         case '"':
-                return build_string(b);
+                return build_string(read);
         case 't':
         case 'f':
         case 'n':
-                return build_word(b);
+                return build_word(read);
         default:
-                return build_number(b);
+                return build_number(read);
         }
+}
+
+json_t *jsonread_value(struct jsonread *read)
+{
+        json_t *value = read->failed ? NULL : build_value(read);
+
+        if (!value) {
+                read->failed = true;
+                read->at = read->end;
+        }
+        return value;
+}
+
+struct jsonread_text jsonread_raw(struct jsonread *read)
+{
+        const char *start;
+        bool escaped;
+
+        if (jsonread_peek(read) == '"') {
+                start = read->at;
+                read->at = closing_quote(start + 1, read->end, &escaped) + 1;
+        } else {
+                start = read->at;
+                pass_number(read);
+        }
+        return (struct jsonread_text){ start, (size_t)(read->at - start) };
 }
 
 json_t *jsonbuild(const char *line, size_t length)
 {
-        struct builder b = { line, line + length, BUFFER_NULL };
-        json_t *root = build_value(&b);
+        struct jsonread read = JSONREAD(line, length);
+        json_t *root = jsonread_value(&read);
 
-        buffer_deinit(&b.text);
+        buffer_deinit(&read.text);
         return root;
 }

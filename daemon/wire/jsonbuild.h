@@ -6,7 +6,39 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include "base/buffer.h"
 
 /* NULL: out of memory. */
 json_t *jsonbuild(const char *line, size_t length);
+
+/* ---- the same value by value, for whoever needs no tree of the whole ---- */
+
+struct jsonread {
+        const char *at, *end;
+        struct buffer text; /* an escaped string, resolved; freed by the owner */
+        bool failed; /* out of memory: nothing is left to be read */
+};
+
+#define JSONREAD(line, length) ((struct jsonread){ (line), (line) + (length), BUFFER_NULL, false })
+
+struct jsonread_text {
+        const char *text;
+        size_t length;
+};
+
+/* The first byte of the value (or mark) that comes next, which tells its type. At the line's end NUL. */
+char jsonread_peek(struct jsonread *read);
+/* Into the array or object that comes next. */
+void jsonread_enter(struct jsonread *read);
+/* Whether another value or member comes; false: it has passed their end. */
+bool jsonread_next(struct jsonread *read);
+/* A member's name; its value comes next. Good until the next text is read. */
+struct jsonread_text jsonread_key(struct jsonread *read);
+/* A string's inside, escapes resolved; good until the next text is read. */
+struct jsonread_text jsonread_text(struct jsonread *read);
+/* A string or a number as it stands there. */
+struct jsonread_text jsonread_raw(struct jsonread *read);
+/* Any value as a tree, the caller's; NULL: `failed`. */
+json_t *jsonread_value(struct jsonread *read);

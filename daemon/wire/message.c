@@ -11,13 +11,12 @@
 static void message_destroy(struct message *message)
 {
         for (size_t i = 0; i < message->count; i++) {
-                free(message->requests[i].cut_method);
+                free(message->requests[i].method);
                 free(message->requests[i].id);
+                json_decref(message->requests[i].params);
         }
         if (message->replies)
                 evbuffer_free(message->replies);
-        json_decref(message->root);
-        json_decref(message->none);
         free(message);
 }
 
@@ -46,68 +45,115 @@ void message_free(struct message *message)
                 message_destroy(message);
 }
 
+/* ---- one request ---- */
+
+/* What an object says of itself as a request, in whatever order. */
+struct envelope {
+        char *id, *method;
+        size_t id_length;
+        json_t *params; /* object or array */
+        bool has_id, is_version_2, has_misfit; /* … an id or params of a type that no request has */
+};
+
 /* Cut within a character it would be no text; so it is cut before one. */
-static char *cut_method(const char *method)
+static char *copy_method(struct jsonread_text name)
 {
-        size_t length = REQUEST_METHOD_MAX;
-        while (length > 0 && ((unsigned char)method[length] & 0xc0) == 0x80)
-                length--;
-        return xstrndup(method, length);
-}
+        size_t length = name.length;
 
-static void request_read_id(struct request *request, const json_t *id)
-{
-        if (json_is_integer(id)) {
-                struct buffer text = BUFFER_NULL;
-
-                buffer_add_int(&text, json_integer_value(id));
-                request->id = text.data;
-                request->id_length = text.length;
-        } else if (json_is_string(id) || json_is_number(id)) {
-                request->id = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
-                request->id_length = request->id ? strlen(request->id) : 0;
+        if (length > REQUEST_METHOD_MAX) {
+                length = REQUEST_METHOD_MAX;
+                while (length > 0 && ((unsigned char)name.text[length] & 0xc0) == 0x80)
+                        length--;
         }
+        return xstrndup(name.text, length);
 }
 
-/* Leaves `method` NULL when the member is no request object. */
-static void request_read(struct request *request, const json_t *member, struct message *message)
+static void skip(struct jsonread *read)
 {
-        request->message = message;
-        if (!json_is_object(member))
-                return;
-        const json_t *id = json_object_get(member, "id"), *method = json_object_get(member, "method");
-        const json_t *version = json_object_get(member, "jsonrpc"),
-                     *params = json_object_get(member, "params");
-        request_read_id(request, id);
-        if (id && !request->id && !json_is_null(id))
-                return;
-        if (!json_is_string(version) || strcmp(json_string_value(version), "2.0") != 0 ||
-                !json_is_string(method))
-                return;
-        if (params && !json_is_object(params) && !json_is_array(params))
-                return;
-        request->notification = !id;
-        request->positional = json_is_array(params);
-        if (!json_is_object(params) && !message->none)
-                message->none = json_object();
-        request->params = json_is_object(params) ? params : message->none;
-        request->method = json_string_value(method);
-        if (json_string_length(method) > REQUEST_METHOD_MAX)
-                request->method = request->cut_method = cut_method(request->method);
+        json_decref(jsonread_value(read));
 }
 
-static struct message *message_new(json_t *root)
+static void read_id(struct jsonread *read, struct envelope *envelope)
 {
-        bool batch = json_is_array(root);
-        size_t count = batch ? json_array_size(root) : 1;
-        struct message *message = xcalloc(1, sizeof *message + count * sizeof *message->requests);
-        message->root = root;
-        message->batch = batch;
-        message->count = count;
-        for (size_t i = 0; i < count; i++)
-                request_read(&message->requests[i], batch ? json_array_get(root, i) : root, message);
-        return message;
+        char c = jsonread_peek(read);
+        struct jsonread_text id;
+
+        envelope->has_id = true;
+        if (c == '"' || c == '-' || (c >= '0' && c <= '9')) {
+                id = jsonread_raw(read);
+                envelope->id = xstrndup(id.text, id.length);
+                envelope->id_length = id.length;
+                return;
+        }
+        envelope->has_misfit = envelope->has_misfit || c != 'n';
+        skip(read);
 }
+
+static void read_params(struct jsonread *read, struct envelope *envelope)
+{
+        char c = jsonread_peek(read);
+
+        if (c == '{' || c == '[') {
+                envelope->params = jsonread_value(read);
+                return;
+        }
+        envelope->has_misfit = true;
+        skip(read);
+}
+
+static bool is_text(struct jsonread_text text, const char *word)
+{
+        return text.length == strlen(word) && memcmp(text.text, word, text.length) == 0;
+}
+
+static void read_member(struct jsonread *read, struct envelope *envelope)
+{
+        struct jsonread_text key = jsonread_key(read);
+        bool text = jsonread_peek(read) == '"';
+
+        if (is_text(key, "id"))
+                read_id(read, envelope);
+        else if (is_text(key, "params"))
+                read_params(read, envelope);
+        else if (text && is_text(key, "method"))
+                envelope->method = copy_method(jsonread_text(read));
+        else if (text && is_text(key, "jsonrpc"))
+                envelope->is_version_2 = is_text(jsonread_text(read), "2.0");
+        else
+                skip(read);
+}
+
+static json_t *params_of(const struct envelope *envelope)
+{
+        return json_is_object(envelope->params) ? json_incref(envelope->params) : json_object();
+}
+
+/* Leaves `method` NULL when the value that comes next is no request object. */
+static void request_read(struct request *request, struct jsonread *read)
+{
+        struct envelope envelope = { NULL };
+
+        if (jsonread_peek(read) != '{') {
+                skip(read);
+                return;
+        }
+        jsonread_enter(read);
+        while (jsonread_next(read) && !read->failed)
+                read_member(read, &envelope);
+        request->id = envelope.id;
+        request->id_length = envelope.id_length;
+        if (envelope.method && envelope.is_version_2 && !envelope.has_misfit && !read->failed) {
+                request->notification = !envelope.has_id;
+                request->positional = json_is_array(envelope.params);
+                request->params = params_of(&envelope);
+                request->method = envelope.method;
+        } else {
+                free(envelope.method);
+        }
+        json_decref(envelope.params);
+}
+
+/* ---- the line ---- */
 
 static int refuse(struct message_error *error, enum message_fault fault, size_t number)
 {
@@ -130,6 +176,35 @@ static int message_scan(const char *line, size_t length, const struct message_li
         }
 }
 
+static struct message *read_lone(struct jsonread *read)
+{
+        struct message *message = xcalloc(1, sizeof *message + sizeof *message->requests);
+        message->count = 1;
+        request_read(&message->requests[0], read);
+        return message;
+}
+
+/* Members beyond `most` are not read: one more is counted, and the line refused. */
+static struct message *read_batch(struct jsonread *read, size_t most)
+{
+        size_t room = 4;
+        struct message *message = xcalloc(1, sizeof *message + room * sizeof *message->requests);
+        message->batch = true;
+        jsonread_enter(read);
+        while (jsonread_next(read) && !read->failed) {
+                if (message->count == room) {
+                        room *= 2;
+                        message = xrealloc(message, sizeof *message + room * sizeof *message->requests);
+                }
+                memset(&message->requests[message->count], 0, sizeof *message->requests);
+                message->count++;
+                if (message->count > most)
+                        break;
+                request_read(&message->requests[message->count - 1], read);
+        }
+        return message;
+}
+
 int message_read(const char *line, size_t length, const struct message_limits *limits,
         struct message **messagep, struct message_error *error)
 {
@@ -139,16 +214,21 @@ int message_read(const char *line, size_t length, const struct message_limits *l
                 return r;
         if (limits->worker_values && found.values > limits->worker_values)
                 return MESSAGE_E_LARGE;
-        json_t *root = jsonbuild(line, length);
-        if (!root) /* out of memory */
-                return refuse(error, MESSAGE_FAULT_PARSE, 0);
-        size_t members = json_is_array(root) ? json_array_size(root) : 1;
-        if (members == 0 || members > limits->members) {
-                json_decref(root);
-                return members ? refuse(error, MESSAGE_FAULT_TOO_LARGE, limits->members)
-                               : refuse(error, MESSAGE_FAULT_INVALID, 0);
+        struct jsonread read = JSONREAD(line, length);
+        struct message *message =
+                jsonread_peek(&read) == '[' ? read_batch(&read, limits->members) : read_lone(&read);
+        buffer_deinit(&read.text);
+        if (read.failed || message->count == 0 || message->count > limits->members) {
+                enum message_fault fault = read.failed      ? MESSAGE_FAULT_PARSE
+                                           : message->count ? MESSAGE_FAULT_TOO_LARGE
+                                                            : MESSAGE_FAULT_INVALID;
+                size_t number = fault == MESSAGE_FAULT_TOO_LARGE ? limits->members : 0;
+                message_destroy(message);
+                return refuse(error, fault, number);
         }
-        *messagep = message_new(root);
+        for (size_t i = 0; i < message->count; i++)
+                message->requests[i].message = message;
+        *messagep = message;
         return 0;
 }
 

@@ -39,17 +39,15 @@ enum { REQUEST_METHOD_MAX = 128 }; /* a longer name is cut: it can name no metho
 struct request {
         struct gate_entry entry;
         struct message *message;
-        const json_t *params; /* always an object */
-        const char *method; /* NULL: no valid request; answered with invalid_request in its place */
-        char *cut_method; /* owned */
-        char *id; /* JSON text, owned; NULL: null */
+        json_t *params; /* always an object, owned */
+        char *method; /* owned; NULL: no valid request; answered with invalid_request in its place */
+        char *id; /* JSON text as it came, owned; NULL: null */
         size_t id_length;
         bool notification, positional, finished;
         char log_id[16];
 };
 
 struct message {
-        json_t *root, *none; /* what was read; {} for requests without params */
         struct peer *peer; /* NULL once it is gone */
         struct workers *workers; /* where a large one is freed; NULL: at once */
         LIST_ENTRY(message) link; /* of its peer; of the wire, once that is gone */

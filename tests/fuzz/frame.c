@@ -2,7 +2,7 @@
 /*
  * Bytes as a peer may send them: cut into reads of odd sizes, into lines, scanned and read as JSON-RPC. The scanner
  * and jansson must say the same of every line without a NUL byte (which jansson takes for the end of the text), and what
- * is built from a line must be what jansson makes of it.
+ * is built from a line, and read as requests, must be what jansson's tree says.
  */
 #include <jansson.h>
 #include <stdint.h>
@@ -46,6 +46,44 @@ static void look_at_scan(const char *line, size_t length)
         check(jsonscan(line, length, found.values - 1, JSONSCAN_NESTING_MAX, &found) == JSONSCAN_E_VALUES);
 }
 
+/* What is read of a member must be what JSON-RPC 2.0 makes of the same member in jansson's tree. */
+static void compare(const struct request *request, const json_t *member)
+{
+        const json_t *id = json_object_get(member, "id"), *params = json_object_get(member, "params");
+        const json_t *method = json_object_get(member, "method"),
+                     *version = json_object_get(member, "jsonrpc");
+        bool id_is_kept = json_is_string(id) || json_is_number(id);
+        bool fits = (!id || id_is_kept || json_is_null(id)) && json_is_string(method) &&
+                    json_is_string(version) && strcmp(json_string_value(version), "2.0") == 0 &&
+                    (!params || json_is_object(params) || json_is_array(params));
+
+        check((request->id != NULL) == id_is_kept);
+        if (request->id) {
+                json_t *kept = json_loadb(request->id, request->id_length, JSON_DECODE_ANY, NULL);
+                check(json_equal(kept, id));
+                json_decref(kept);
+        }
+        check((request->method != NULL) == fits);
+        if (!fits)
+                return;
+        check(strncmp(request->method, json_string_value(method), strlen(request->method)) == 0);
+        check(strlen(request->method) == strlen(json_string_value(method)) ||
+                strlen(request->method) > REQUEST_METHOD_MAX - 4);
+        check(request->notification == !id && request->positional == json_is_array(params));
+        check(json_is_object(params) ? json_equal(request->params, params)
+                                     : json_object_size(request->params) == 0);
+}
+
+static void look_at_requests(const struct message *message, const char *line, size_t length)
+{
+        json_t *tree = json_loadb(line, length, JSON_DECODE_ANY, NULL);
+        check(message->batch == json_is_array(tree));
+        check(message->count == (message->batch ? json_array_size(tree) : 1));
+        for (size_t i = 0; i < message->count; i++)
+                compare(&message->requests[i], message->batch ? json_array_get(tree, i) : tree);
+        json_decref(tree);
+}
+
 static void look_at_message(const char *line, size_t length)
 {
         struct message_limits limits = { 1000, 32, 16, 0 };
@@ -54,8 +92,7 @@ static void look_at_message(const char *line, size_t length)
         int r = message_read(line, length, &limits, &message, &error);
         if (r == 0) {
                 check(message->count >= 1 && message->count <= limits.members);
-                for (size_t i = 0; i < message->count; i++)
-                        check(!message->requests[i].method || json_is_object(message->requests[i].params));
+                look_at_requests(message, line, length);
                 message_free(message);
                 return;
         }

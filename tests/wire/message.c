@@ -77,6 +77,20 @@ START_TEST(ids_are_texts_numbers_or_null)
 }
 END_TEST
 
+START_TEST(members_come_in_any_order_beside_others)
+{
+        struct message *message =
+                read_message("{\"more\":{\"id\":9},\"params\":{\"a\":[{}]}, \"\\u0069d\" : "
+                             "\"\\u4e2d\\\"\" ,\"method\":\"\\u0073um\",\"jsonrpc\":\"2.0\"}");
+        const struct request *request = &message->requests[0];
+        ck_assert_str_eq(request_method(request), "sum");
+        ck_assert_str_eq(request->id, "\"\\u4e2d\\\"\""); /* as it came */
+        ck_assert_uint_eq(request->id_length, strlen(request->id));
+        ck_assert_uint_eq(json_array_size(json_object_get(request_params(request), "a")), 1);
+        message_free(message);
+}
+END_TEST
+
 START_TEST(what_is_no_request_object_is_marked_and_keeps_its_id)
 {
         static const struct {
@@ -183,6 +197,7 @@ int main(void)
         tcase_set_timeout(cases, 60);
         tcase_add_test(cases, reads_a_request);
         tcase_add_test(cases, params_are_an_object_even_when_there_are_none);
+        tcase_add_test(cases, members_come_in_any_order_beside_others);
         tcase_add_test(cases, ids_are_texts_numbers_or_null);
         tcase_add_test(cases, what_is_no_request_object_is_marked_and_keeps_its_id);
         tcase_add_test(cases, a_request_without_an_id_is_a_notification);

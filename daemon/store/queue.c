@@ -161,7 +161,7 @@ static size_t count_under_way(const struct store *store, const struct uuid *fami
 
 /*
  * Of three lanes or more the last waits until a batch has come back: then the database has its next one before that is
- * taken into memory and answered. More at a time would only be in each other's way.
+ * taken into memory and answered. More at a time get no more through.
  */
 static bool is_kept_back(const struct store *store)
 {

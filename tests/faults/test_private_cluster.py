@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 from harness import place
@@ -201,8 +202,9 @@ def test_a_startup_process_that_asks_nobody_for_a_checkpoint_is_ended(quiet):
     daemon, start = quiet
     os.kill(start(), signal.SIGINT)  # the setting has been noted in the log of changes
     wait_until(lambda: postmaster_of(daemon) is None, 30, "the end of PostgreSQL")
-    postmaster, startup = start(), None
-    while not startup:  # each walwriter that is killed makes it recover
+    postmaster, startup, until = start(), None, time.monotonic() + 60
+    while not startup:  # each walwriter that is killed makes it recover; looked for without a pause, for it is soon gone
+        assert time.monotonic() < until, "no startup process was caught"
         startup, walwriter = child(postmaster, "startup"), child(postmaster, "walwriter")
         if startup:
             os.kill(startup, signal.SIGSTOP)

@@ -72,6 +72,14 @@ def test_minutes_are_of_the_first_admission_and_an_undo_takes_it_back(doors):
     assert (told["admitted"], told["inside"], told["per_minute"]) == (0, 0, [])
 
 
+def test_a_later_door_leaves_the_minute_of_the_first(doors):
+    credential = doors.registration()["credential"]
+    doors.scan(credential, "door", at="2025-10-25T09:40:10+08:00")
+    doors.scan(credential, "hall", at="2025-10-25T09:41:30+08:00")
+    assert stats(doors)["per_minute"] == [["2025-10-25T09:40:00+08:00", 1]]
+    assert stats(doors, checkpoint="hall")["per_minute"] == [["2025-10-25T09:41:00+08:00", 1]]
+
+
 def test_each_day_of_a_daily_door_starts_with_nobody_inside(doors):
     person = doors.registration()["credential"]
     for day in (25, 26):

@@ -149,11 +149,11 @@ static void row_applied(void *context, const void *row, bool own)
         state_apply(&api->state, row);
 }
 
-static void scan_applied(void *context, const struct scan_row *scan)
+static void scans_applied(void *context, const struct scan_row *const *scans, size_t count)
 {
         struct api *api = context;
 
-        state_apply_scan(&api->state, scan);
+        state_apply_scans(&api->state, scans, count);
 }
 
 static void refused_applied(
@@ -195,7 +195,7 @@ struct store_handlers api_store_handlers(struct api *api)
                 .context = api,
                 .records = state_records,
                 .apply = row_applied,
-                .apply_scan = scan_applied,
+                .apply_scans = scans_applied,
                 .apply_refused = refused_applied,
                 .loaded = store_loaded,
                 .state = store_changed,

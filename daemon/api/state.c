@@ -216,38 +216,74 @@ void state_apply(struct state *state, const void *applied)
                 state->changed(state->context, row);
 }
 
-/* Versions of a presence grow by scans alone: a row loaded, one from the feed and a scan seen later order themselves. */
-void state_apply_scan(struct state *state, const struct scan_row *scan)
-{
-        const struct event_state *event = state_event_by_uuid(state, &scan->event);
-        struct presence_row row;
-        char id[PRESENCE_ID_MAX];
+/* ---- scans ---- */
 
-        if (!event)
-                return;
-        attendance_mark_used(roster_attendance(event->roster), scan->checkpoint);
-        if (strcmp(scan->verdict, verdict_word(VERDICT_REFUSED)) == 0 && scan->reason)
-                attendance_refuse(roster_attendance(event->roster), scan->checkpoint,
-                        (enum verdict_reason)verdict_reason_from_word(scan->reason));
-        if (!scan->presence_version)
-                return;
-        row_clear(&row, &presence_record);
-        row.row.family = scan->family;
-        row.row.event = scan->event;
-        row.row.version = scan->presence_version;
-        row.row.id = presence_id(id, scan->checkpoint, scan->day, scan->registration);
-        row.checkpoint = scan->checkpoint;
-        row.registration = scan->registration;
-        row.day = scan->day;
-        row.inside = scan->presence_inside;
-        row.admitted = scan->presence_admitted;
-        if (row.admitted) {
+enum { MOVES_MAX = 16 };
+
+/* Presences that scans moved, to be taken into one event's roster together. */
+struct moves {
+        const struct event_state *event;
+        size_t count;
+        struct presence_row
+                rows[MOVES_MAX]; /* not sealed: of a presence the roster keeps a copy of its own */
+        char ids[MOVES_MAX][PRESENCE_ID_MAX];
+};
+
+static void moves_apply(struct moves *moves)
+{
+        if (moves->count)
+                roster_apply_presences(moves->event->roster, moves->rows, moves->count);
+        moves->count = 0;
+}
+
+/* Versions of a presence grow by scans alone: a row loaded, one from the feed and a scan seen later order themselves. */
+static void moves_add(struct moves *moves, const struct event_state *event, const struct scan_row *scan)
+{
+        struct presence_row *row;
+
+        if (moves->event != event || moves->count == MOVES_MAX)
+                moves_apply(moves);
+        moves->event = event;
+        row = &moves->rows[moves->count];
+        row_clear(row, &presence_record);
+        row->row.family = scan->family;
+        row->row.event = scan->event;
+        row->row.version = scan->presence_version;
+        row->row.id = presence_id(moves->ids[moves->count], scan->checkpoint, scan->day, scan->registration);
+        row->checkpoint = scan->checkpoint;
+        row->registration = scan->registration;
+        row->day = scan->day;
+        row->inside = scan->presence_inside;
+        row->admitted = scan->presence_admitted;
+        if (row->admitted) {
                 bool stood = !instant_is_none(scan->first_at);
 
-                row.first_at = stood ? scan->first_at : scan->at;
-                row.first_device = stood ? scan->first_device : scan->device;
+                row->first_at = stood ? scan->first_at : scan->at;
+                row->first_device = stood ? scan->first_device : scan->device;
         }
-        roster_apply(event->roster, &row); /* not sealed: of a presence it keeps a copy of its own */
+        moves->count++;
+}
+
+void state_apply_scans(struct state *state, const struct scan_row *const *scans, size_t count)
+{
+        struct moves moves;
+
+        moves.event = NULL;
+        moves.count = 0;
+        for (size_t i = 0; i < count; i++) {
+                const struct scan_row *scan = scans[i];
+                const struct event_state *event = state_event_by_uuid(state, &scan->event);
+
+                if (!event)
+                        continue;
+                attendance_mark_used(roster_attendance(event->roster), scan->checkpoint);
+                if (strcmp(scan->verdict, verdict_word(VERDICT_REFUSED)) == 0 && scan->reason)
+                        attendance_refuse(roster_attendance(event->roster), scan->checkpoint,
+                                (enum verdict_reason)verdict_reason_from_word(scan->reason));
+                if (scan->presence_version)
+                        moves_add(&moves, event, scan);
+        }
+        moves_apply(&moves);
 }
 
 void state_apply_refused(struct state *state, const struct uuid *uuid, const char *checkpoint,

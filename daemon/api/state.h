@@ -48,9 +48,9 @@ void state_init(struct state *state);
 void state_deinit(struct state *state);
 /* The one place where memory changes. */
 void state_apply(struct state *state, const void *row);
-/* A durable scan moves a presence, or was refused. */
+/* A durable scan moves a presence, or was refused; one after the other. */
 struct scan_row;
-void state_apply_scan(struct state *state, const struct scan_row *scan);
+void state_apply_scans(struct state *state, const struct scan_row *const *scans, size_t count);
 /* So many were refused before memory was loaded. */
 void state_apply_refused(struct state *state, const struct uuid *event, const char *checkpoint,
         const char *reason, int64_t count);

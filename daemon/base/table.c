@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/fetch.h"
+
+enum { SLOTS_FETCHED = 4 };
 
 /* An entry that is NULL is free. The upper half of the hash saves most calls of `equal`, and all rehashing of entries. */
 struct table_slot {
@@ -91,24 +94,48 @@ void *table_find(const struct table *table, uint64_t hash, const void *key)
         return table_find_next(table, hash, key, &iterator);
 }
 
-void *table_find_next(const struct table *table, uint64_t hash, const void *key, size_t *iterator)
+/* The next entry of that tag; none is touched. */
+static void *next_tagged(const struct table *table, uint32_t tag, size_t *iterator)
 {
-        uint32_t tag = tag_of(hash);
-
         if (!table->count)
                 return NULL;
-        for (; *iterator < table->capacity; (*iterator)++) {
+        while (*iterator < table->capacity) {
                 size_t index = (tag + *iterator) & (table->capacity - 1);
                 const struct table_slot *slot = &table->slots[index];
 
                 if (!slot->entry || distance(table, index, slot->tag) < *iterator)
                         return NULL;
-                if (slot->tag == tag && table->equal(slot->entry, key)) {
-                        (*iterator)++;
+                (*iterator)++;
+                if (slot->tag == tag)
                         return slot->entry;
-                }
         }
         return NULL;
+}
+
+void *table_find_next(const struct table *table, uint64_t hash, const void *key, size_t *iterator)
+{
+        uint32_t tag = tag_of(hash);
+        void *entry;
+
+        do
+                entry = next_tagged(table, tag, iterator);
+        while (entry && !table->equal(entry, key));
+        return entry;
+}
+
+/* An entry stands in its slot or in one of the few behind it: in the same line of the cache, mostly, or the next. */
+void table_expect(const struct table *table, uint64_t hash)
+{
+        if (table->count)
+                fetch_ahead(&table->slots[tag_of(hash) & (table->capacity - 1)],
+                        SLOTS_FETCHED * sizeof(*table->slots));
+}
+
+const void *table_expected(const struct table *table, uint64_t hash)
+{
+        size_t iterator = 0;
+
+        return next_tagged(table, tag_of(hash), &iterator);
 }
 
 static void take_out(struct table *table, size_t index)

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/table.h"
+
+enum { PRESENCE_ID_FETCHED = 32 };
 
 /* People inside a checkpoint on a day. */
 struct tally {
@@ -268,12 +271,13 @@ static struct instant first_of(
 }
 
 /* The first admission is looked for only where nobody is admitted: of one that comes a crowd keeps the earlier. */
-static void count_move(struct attendance *attendance, const struct presence_row *row, bool was_admitted,
-        bool was_inside, const char *ticket)
+static void count_move(struct attendance *attendance, const struct presence_row *row, uint64_t hash,
+        bool was_admitted, bool was_inside, const char *ticket)
 {
         struct spot *spot = spot_need(attendance, row->checkpoint);
         struct crowd_move move = {
                 .registration = row->registration,
+                .hash = hash,
                 .ticket = ticket,
                 .admitted = row->admitted - was_admitted,
                 .inside = row->inside - was_inside,
@@ -291,21 +295,48 @@ static void count_move(struct attendance *attendance, const struct presence_row 
         crowd_apply(&attendance->everybody, &move);
 }
 
-bool attendance_apply(struct attendance *attendance, const struct presence_row *row, const char *ticket,
-        struct texts *texts)
+struct presence_hashes presence_hashes(const struct presence_row *row)
 {
-        uint64_t hash = hash_text(row->row.id, 0);
-        const struct presence_row *before = table_find(&attendance->presences, hash, row->row.id);
+        return (struct presence_hashes){ hash_text(row->row.id, 0), hash_text(row->registration, 0) };
+}
+
+bool attendance_apply(struct attendance *attendance, const struct presence_row *row,
+        const struct presence_hashes *hashes, const char *ticket, struct texts *texts)
+{
+        const struct presence_row *before = table_find(&attendance->presences, hashes->id, row->row.id);
         bool was_admitted = before && before->admitted, was_inside = before && before->inside;
 
         if (before && before->row.version >= row->row.version)
                 return false;
         if (before)
                 table_remove(&attendance->presences, before);
-        table_add_hashed(&attendance->presences, row_pack(row, texts), hash);
-        count_move(attendance, row, was_admitted, was_inside, ticket);
+        table_add_hashed(&attendance->presences, row_pack(row, texts), hashes->id);
+        count_move(attendance, row, hashes->registration, was_admitted, was_inside, ticket);
         row_unref(before);
         return true;
+}
+
+void attendance_expect(
+        const struct attendance *attendance, const char *checkpoint, const struct presence_hashes *hashes)
+{
+        const struct spot *spot = spot_find(attendance, checkpoint);
+
+        table_expect(&attendance->presences, hashes->id);
+        crowd_expect(&attendance->everybody, hashes->registration);
+        if (spot)
+                crowd_expect(&spot->crowd, hashes->registration);
+}
+
+void attendance_expected(
+        const struct attendance *attendance, const char *checkpoint, const struct presence_hashes *hashes)
+{
+        const struct spot *spot = spot_find(attendance, checkpoint);
+
+        fetch_ahead(table_expected(&attendance->presences, hashes->id),
+                sizeof(struct presence_row) + PRESENCE_ID_FETCHED);
+        crowd_expected(&attendance->everybody, hashes->registration);
+        if (spot)
+                crowd_expected(&spot->crowd, hashes->registration);
 }
 
 void attendance_change_ticket(

@@ -14,9 +14,19 @@ struct texts;
 
 struct attendance *attendance_new(void);
 struct attendance *attendance_free(struct attendance *attendance);
+/* What a presence is looked up by: hash_text(…, 0) of its id, and of its registration. */
+struct presence_hashes {
+        uint64_t id, registration;
+};
+struct presence_hashes presence_hashes(const struct presence_row *row);
 /* `ticket`: the registration's; NULL: it is not known yet. A copy of the row is kept, packed with `texts`. */
-bool attendance_apply(struct attendance *attendance, const struct presence_row *row, const char *ticket,
-        struct texts *texts);
+bool attendance_apply(struct attendance *attendance, const struct presence_row *row,
+        const struct presence_hashes *hashes, const char *ticket, struct texts *texts);
+/* Before several: first attendance_expect() of each, then attendance_expected() of each. See base/table.h. */
+void attendance_expect(
+        const struct attendance *attendance, const char *checkpoint, const struct presence_hashes *hashes);
+void attendance_expected(
+        const struct attendance *attendance, const char *checkpoint, const struct presence_hashes *hashes);
 /* A registration has another ticket type; NULL before: it is new. */
 void attendance_change_ticket(
         struct attendance *attendance, const char *registration, const char *before, const char *after);

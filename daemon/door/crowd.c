@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/fetch.h"
 
 enum { CODE_MAX_BYTES = 12 };
 
@@ -137,9 +138,8 @@ static struct person *person_find(const struct crowd *crowd, const char *registr
         return table_find(&crowd->people, hash_text(registration, 0), registration);
 }
 
-static struct person *person_need(struct crowd *crowd, const char *registration)
+static struct person *person_need(struct crowd *crowd, const char *registration, uint64_t hash)
 {
-        uint64_t hash = hash_text(registration, 0);
         struct person *person = table_find(&crowd->people, hash, registration);
 
         if (person)
@@ -204,13 +204,23 @@ static void move_first(struct crowd *crowd, struct person *person, const struct 
 
 void crowd_apply(struct crowd *crowd, const struct crowd_move *move)
 {
-        struct person *person = person_need(crowd, move->registration);
+        struct person *person = person_need(crowd, move->registration, move->hash);
 
         count_inside(crowd, person, -1);
         move_inside(person, move->day, move->inside);
         count_inside(crowd, person, 1);
         move_admitted(crowd, person, move);
         move_first(crowd, person, move);
+}
+
+void crowd_expect(const struct crowd *crowd, uint64_t hash)
+{
+        table_expect(&crowd->people, hash);
+}
+
+void crowd_expected(const struct crowd *crowd, uint64_t hash)
+{
+        fetch_ahead(table_expected(&crowd->people, hash), sizeof(struct person));
 }
 
 void crowd_change_ticket(struct crowd *crowd, const char *registration, const char *before, const char *after)

@@ -33,6 +33,7 @@ void crowd_deinit(struct crowd *crowd);
 /* What one presence of a person did: -1, 0 or 1 each. */
 struct crowd_move {
         const char *registration, *ticket;
+        uint64_t hash; /* of the registration: hash_text(…, 0) */
         int admitted, inside;
         struct date day; /* the presence's */
         /*
@@ -43,6 +44,9 @@ struct crowd_move {
         struct instant first;
 };
 void crowd_apply(struct crowd *crowd, const struct crowd_move *move);
+/* Before moves of several people: first crowd_expect() of each, then crowd_expected() of each. See base/table.h. */
+void crowd_expect(const struct crowd *crowd, uint64_t hash);
+void crowd_expected(const struct crowd *crowd, uint64_t hash);
 /* A registration has another ticket type. */
 void crowd_change_ticket(
         struct crowd *crowd, const char *registration, const char *before, const char *after);

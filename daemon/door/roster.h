@@ -20,6 +20,8 @@ struct roster *roster_new(const struct uuid *event);
 struct roster *roster_free(struct roster *roster);
 /* Takes a row of door/rows.h of this event: a sealed one, unless it is a presence. True when it changed anything. */
 bool roster_apply(struct roster *roster, const void *row);
+/* Presences, one after the other, as roster_apply() does; what each looks up is waited for together. */
+void roster_apply_presences(struct roster *roster, const struct presence_row *rows, size_t count);
 
 const struct rowset *roster_tickets(const struct roster *roster);
 const struct rowset *roster_checkpoints(const struct roster *roster);

@@ -416,15 +416,14 @@ void feed_own(struct feed *feed, const struct uuid *uuid, const struct uuid *wri
                 evtimer_add(feed->wake_timer, (&(struct timeval){ 0, WAKE_MS * 1000 }));
 }
 
-void feed_apply_scan(struct feed *feed, const struct scan_row *scan)
+bool feed_takes_scan(struct feed *feed, const struct scan_row *scan)
 {
-        const struct store_handlers *handlers = &feed->store->handlers;
         struct feed_family *family = feed_family(feed, &scan->family);
 
         if (scan->seq <= places_get(&family->scans, &scan->writer))
-                return;
+                return false;
         places_advance(&family->scans, &scan->writer, scan->seq);
-        handlers->apply_scan(handlers->context, scan);
+        return true;
 }
 
 static void notified(void *context, const char *payload, int pid)

@@ -102,6 +102,14 @@ static bool is_own(const struct store *store, const struct uuid *writer)
         return false;
 }
 
+static void apply_scan(struct feed *feed, const struct scan_row *scan)
+{
+        const struct store_handlers *handlers = &feed->store->handlers;
+
+        if (feed_takes_scan(feed, scan))
+                handlers->apply_scans(handlers->context, &scan, 1);
+}
+
 static void take_scans(struct feed *feed, const PGresult *result)
 {
         for (int line = 0; line < PQntuples(result); line++) {
@@ -133,7 +141,7 @@ static void take_scans(struct feed *feed, const PGresult *result)
                         scan.day.days = (int32_t)int_at(result, line, 5) + 10957;
                 places_advance(&feed->read->beyond, &scan.writer, scan.seq);
                 if (!is_own(feed->store, &scan.writer))
-                        feed_apply_scan(feed, &scan);
+                        apply_scan(feed, &scan);
         }
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 
-enum { ATTEMPTS_MAX = 4, ROWS_A_TURN = 250, REST_MOST_MS = 12 };
+enum { ATTEMPTS_MAX = 4, ROWS_A_TURN = 250, REST_MOST_MS = 12, SCANS_AT_ONCE = 64 };
 
 void lane_release(struct lane *lane, const uint64_t *claims, size_t count)
 {
@@ -51,6 +51,23 @@ static void members_applied(struct lane *lane)
         lane_finish(lane);
 }
 
+static void apply_scans(struct lane *lane)
+{
+        const struct store_handlers *handlers = &lane->store->handlers;
+        const struct batch *batch = &lane->batch;
+        const struct scan_row *scans[SCANS_AT_ONCE];
+        size_t count = 0;
+
+        for (size_t i = 0; i < batch->scan_count; i++) {
+                if (feed_takes_scan(&lane->store->feed, &batch->scans[i].scan))
+                        scans[count++] = &batch->scans[i].scan;
+                if (count < SCANS_AT_ONCE && i + 1 < batch->scan_count)
+                        continue;
+                handlers->apply_scans(handlers->context, scans, count);
+                count = 0;
+        }
+}
+
 void lane_apply_some(struct lane *lane)
 {
         struct batch *batch = &lane->batch;
@@ -63,8 +80,7 @@ void lane_apply_some(struct lane *lane)
                 lane_rest(lane, LANE_APPLYING, 0);
                 return;
         }
-        for (size_t i = 0; i < batch->scan_count; i++)
-                feed_apply_scan(&lane->store->feed, &batch->scans[i].scan);
+        apply_scans(lane);
         /* Not before all of it is in memory: who decides meanwhile must not seem to have known it. */
         if (batch_numbers(batch))
                 feed_own(&lane->store->feed, &batch->family, &batch->writer,

@@ -176,8 +176,8 @@ void feed_stop(struct feed *feed);
 struct feed_family *feed_family(struct feed *feed, const struct uuid *family);
 /* A batch of ours is durable and in memory: others are to be woken, and we need not read it. */
 void feed_own(struct feed *feed, const struct uuid *family, const struct uuid *writer, int64_t seq);
-/* A durable scan, ours or another's: hands it on unless that was done already. */
-void feed_apply_scan(struct feed *feed, const struct scan_row *scan);
+/* Whether a durable scan, ours or another's, has to be handed on: it was not yet, and will have been now. */
+bool feed_takes_scan(struct feed *feed, const struct scan_row *scan);
 /* Waiters whose deadline has passed. */
 void feed_expire(struct feed *feed, int64_t now_us);
 void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us,

@@ -54,8 +54,8 @@ struct store_handlers {
         const struct record *const *records;
         /* A durable row (a tombstone for a deletion): takes a reference if it keeps it. Both own and fed. */
         void (*apply)(void *context, const void *row, bool own);
-        /* Durable scans, own and others', each once, a writer's in their order. */
-        void (*apply_scan)(void *context, const struct scan_row *scan);
+        /* Durable scans, own and others', each once, a writer's in their order. All at hand at once: see base/table.h. */
+        void (*apply_scans)(void *context, const struct scan_row *const *scans, size_t count);
         /* While loading: how many scans before those were refused at a checkpoint for a reason. */
         void (*apply_refused)(void *context, const struct uuid *event, const char *checkpoint,
                 const char *reason, int64_t count);

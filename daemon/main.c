@@ -8,6 +8,7 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -387,8 +388,10 @@ int main(int argc, char **argv)
 {
         struct daemon daemon = { .settings = SETTINGS_NULL };
         struct buffer why = BUFFER_NULL;
-        int r = settings_read(&daemon.settings, argc, argv, &why);
+        int r;
 
+        json_set_alloc_funcs(xmalloc, free); /* no tree is NULL for want of memory */
+        r = settings_read(&daemon.settings, argc, argv, &why);
         if (r) {
                 fprintf(stderr, "%s%s", buffer_text(&why),
                         r == SETTINGS_E_USAGE ? "Try: usherd --help\n" : "");

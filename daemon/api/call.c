@@ -12,6 +12,25 @@
 enum { SHARED_FROM = 65536 }; /* bytes: smaller answers are copied */
 enum { CODE_INVALID_PARAMS = -32602, CODE_INTERNAL = -32603, CODE_APPLICATION = -32000 };
 
+struct call *call_new(
+        struct api *api, struct request *request, const struct method *method, const struct login *login)
+{
+        const char *actor = login ? login->actor : "", *label = login ? login->label : "";
+        size_t actor_size = strlen(actor) + 1, label_size = strlen(label) + 1, params_length;
+        struct call *call;
+
+        request_params_text(request, &params_length);
+        call = xmalloc(sizeof(*call) + actor_size + label_size + params_length);
+        memset(call, 0, sizeof(*call));
+        call->api = api;
+        call->request = request;
+        call->method = method;
+        call->role = login ? login->role : ROLE_PUBLIC;
+        call->actor = memcpy(call->texts + params_length, actor, actor_size);
+        call->label = memcpy(call->texts + params_length + actor_size, label, label_size);
+        return call;
+}
+
 static struct call *call_free(struct call *call)
 {
         if (!call)
@@ -19,42 +38,85 @@ static struct call *call_free(struct call *call)
         if (call->own_free && call->own)
                 call->own_free(call->own);
         buffer_deinit(&call->kept);
-        free(call->actor);
-        free(call->label);
         free(call);
         return NULL;
 }
 
 /* ---- parameters ---- */
 
+const json_t *call_params(const struct call *call)
+{
+        return request_params(call->request);
+}
+
 const json_t *call_param(const struct call *call, const char *name)
 {
-        const json_t *value = json_object_get(call->params, name);
+        const json_t *value = NULL;
 
+        /* Most that are asked for are absent: no tree is made to find that out. */
+        if (!call->arguments.are_read || arguments_find(&call->arguments, name))
+                value = json_object_get(call_params(call), name);
         return value && !json_is_null(value) ? value : NULL;
 }
 
 bool call_has(const struct call *call, const char *name)
 {
-        return json_object_get(call->params, name) != NULL;
+        if (call->arguments.are_read)
+                return arguments_find(&call->arguments, name) != NULL;
+        return json_object_get(call_params(call), name) != NULL;
+}
+
+/* An argument that is of that type; NULL: it is absent or null, for whatever was read fits its row. */
+static const struct argument *find(const struct call *call, const char *name, enum argument_type type)
+{
+        const struct argument *argument = arguments_find(&call->arguments, name);
+
+        return argument && argument->type == type ? argument : NULL;
+}
+
+bool call_gives(const struct call *call, const char *name)
+{
+        if (call->arguments.are_read) {
+                const struct argument *argument = arguments_find(&call->arguments, name);
+
+                return argument && argument->type != ARGUMENT_NULL;
+        }
+        return call_param(call, name) != NULL;
 }
 
 const char *call_text(const struct call *call, const char *name)
 {
+        if (call->arguments.are_read) {
+                const struct argument *argument = find(call, name, ARGUMENT_TEXT);
+
+                return argument ? argument->text : NULL;
+        }
         return json_string_value(call_param(call, name));
 }
 
 int64_t call_int(const struct call *call, const char *name, int64_t fallback)
 {
-        const json_t *value = call_param(call, name);
+        const json_t *value;
 
+        if (call->arguments.are_read) {
+                const struct argument *argument = find(call, name, ARGUMENT_INT);
+
+                return argument ? argument->integer : fallback;
+        }
+        value = call_param(call, name);
         return value ? json_integer_value(value) : fallback;
 }
 
 bool call_bool(const struct call *call, const char *name, bool fallback)
 {
-        const json_t *value = call_param(call, name);
+        const json_t *value;
 
+        if (call->arguments.are_read) {
+                const struct argument *argument = find(call, name, ARGUMENT_BOOL);
+
+                return argument ? argument->boolean : fallback;
+        }
+        value = call_param(call, name);
         return value ? json_is_true(value) : fallback;
 }
 
@@ -255,9 +317,7 @@ void call_fail_internal(struct call *call, const char *log)
 
 bool call_is_stale(struct call *call, int64_t version)
 {
-        const json_t *given = call_param(call, "if_version");
-
-        if (!given || json_integer_value(given) == version)
+        if (call_int(call, "if_version", version) == version)
                 return false;
         fail_stale(call, version);
         return true;

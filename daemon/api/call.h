@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "api/arguments.h"
 #include "api/method.h"
 #include "api/state.h"
 #include "base/buffer.h"
@@ -23,10 +24,10 @@ struct call {
         struct api *api;
         struct request *request;
         const struct method *method;
-        const json_t *params;
+        struct arguments arguments; /* where the params are flat */
         enum role role; /* as it began */
-        char *actor; /* who: a token's id, or "uid:0"; for request keys and `by` */
-        char *label; /* the token's label, or the uid's name */
+        const char *actor; /* who: a token's id, or "uid:0"; for request keys and `by` */
+        const char *label; /* the token's label, or the uid's name */
         int64_t deadline_us;
         struct event_state
                 *event; /* METHOD_EVENT: found before `handle`; found again before every `decide` */
@@ -44,11 +45,14 @@ struct call {
         struct buffer kept; /* the result's JSON (or what `again` makes it from), set by decide */
         void *own; /* the method's, freed with own_free */
         void (*own_free)(void *own);
+        char texts[]; /* of the arguments, and of who calls: a login may end before its calls do */
 };
 
 /* ---- parameters: checked already; absent and null are the fallback ---- */
 
+const json_t *call_params(const struct call *call); /* all of them: an object */
 const json_t *call_param(const struct call *call, const char *name); /* NULL when absent or null */
+bool call_gives(const struct call *call, const char *name); /* neither absent nor null */
 bool call_has(const struct call *call, const char *name); /* given, null included */
 const char *call_text(const struct call *call, const char *name); /* NULL when absent */
 int64_t call_int(const struct call *call, const char *name, int64_t fallback);

@@ -54,7 +54,7 @@ void call_digest(struct call *call)
 
         if (call->has_digest)
                 return;
-        copy = json_copy((json_t *)(uintptr_t)call->params);
+        copy = json_copy((json_t *)(uintptr_t)call_params(call));
         json_object_del(copy, "request_key");
         json_object_del(copy, "deadline_ms");
         text = json_dumps(copy, JSON_COMPACT | JSON_SORT_KEYS);

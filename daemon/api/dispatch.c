@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/call.h"
+#include "api/call_private.h"
 #include "api/login.h"
 #include "api/validate.h"
 #include "base/slug.h"
@@ -39,11 +39,12 @@ const struct method *method_find(const char *name)
         return NULL;
 }
 
-enum wire_order dispatch_order(void *api, const char *name)
+enum wire_order dispatch_order(void *api, const char *name, const void **meaning)
 {
         const struct method *method = method_find(name);
 
         (void)api;
+        *meaning = method;
         if (!method || method->flags & METHOD_FREE)
                 return WIRE_ORDER_FREE;
         if (method->flags & METHOD_LOGIN)
@@ -58,7 +59,7 @@ static bool covers(const struct call *call, const struct login *login, const cha
 {
         const struct state *state = &call->api->state;
         const char *bound = login->token ? login->token->event : NULL;
-        const char *parent = json_string_value(json_object_get(call->params, "parent"));
+        const char *parent = call_text(call, "parent");
 
         if (!bound)
                 return login->role > ROLE_PUBLIC;
@@ -76,15 +77,19 @@ static void call_fail_closed(struct call *call)
         call_fail(call, "unavailable", "the connection has closed", "\"retry_after_ms\":0,\"done\":false");
 }
 
-/* Role, and the token's event where `event` is a text. Answers and returns false when not allowed. */
-static bool allowed(struct call *call, const struct login *login)
+static bool has_role(struct call *call)
 {
-        const char *event = json_string_value(json_object_get(call->params, "event"));
+        if (call->role >= call->method->role)
+                return true;
+        call_fail_forbidden(call, role_word(call->method->role));
+        return false;
+}
 
-        if (call->role < call->method->role) {
-                call_fail_forbidden(call, role_word(call->method->role));
-                return false;
-        }
+/* The token's event, where `event` is a text. */
+static bool has_event(struct call *call, const struct login *login)
+{
+        const char *event = call_text(call, "event");
+
         if (!event || covers(call, login, event))
                 return true;
         if (call->method->role > ROLE_PUBLIC) {
@@ -95,16 +100,28 @@ static bool allowed(struct call *call, const struct login *login)
         return true;
 }
 
+/* Nobody's parameters are looked at who may not call the method at all. */
+static void read_arguments(struct call *call)
+{
+        size_t length;
+        const char *text = request_params_text(call->request, &length);
+
+        if (text)
+                arguments_read(&call->arguments, call->method, text, length, call->texts);
+}
+
 static bool params_fit(struct call *call)
 {
         struct buffer path = BUFFER_NULL, expected = BUFFER_NULL;
         bool fit;
 
+        if (call->arguments.are_read)
+                return true;
         if (request_is_positional(call->request)) {
                 call_fail_params(call, "", "object");
                 return false;
         }
-        fit = validate_params(call->method, call->params, &path, &expected);
+        fit = validate_params(call->method, call_params(call), &path, &expected);
 
         if (!fit)
                 call_fail_params(call, buffer_text(&path), buffer_text(&expected));
@@ -117,7 +134,7 @@ static void set_deadline(struct call *call)
 {
         int64_t fallback_us = call->api->settings->deadline_us;
 
-        call->change.patient = call_param(call, "deadline_ms");
+        call->change.patient = call_gives(call, "deadline_ms");
         call->deadline_us = request_arrived_us(call->request) +
                             (call->change.patient ? call_int(call, "deadline_ms", 0) * 1000 : fallback_us);
 }
@@ -258,7 +275,7 @@ static void park(struct call *call)
 void dispatch_begin(void *context, struct request *request)
 {
         struct api *api = context;
-        const struct method *method = method_find(request_method(request));
+        const struct method *method = request_meaning(request);
         struct peer *peer = request_peer(request);
         const struct login *login = peer ? peer_session(peer) : NULL;
         struct call *call;
@@ -268,19 +285,15 @@ void dispatch_begin(void *context, struct request *request)
                         "{\"kind\":\"unknown_method\"}");
                 return;
         }
-        call = xcalloc(1, sizeof(*call));
-        call->api = api;
-        call->request = request;
-        call->method = method;
-        call->params = request_params(request);
-        call->role = login ? login->role : ROLE_PUBLIC;
-        call->actor = xstrdup(login ? login->actor : "");
-        call->label = xstrdup(login ? login->label : "");
+        call = call_new(api, request, method, login);
         if (!login) { /* the peer has gone: nobody would read the answer */
                 call_fail_closed(call);
                 return;
         }
-        if (!allowed(call, login) || !params_fit(call) || !take_request_key(call))
+        if (!has_role(call))
+                return;
+        read_arguments(call);
+        if (!has_event(call, login) || !params_fit(call) || !take_request_key(call))
                 return;
         set_deadline(call);
         if (clock_monotonic_us() > call->deadline_us) {

@@ -6,5 +6,5 @@
 
 struct api;
 
-enum wire_order dispatch_order(void *api, const char *method);
+enum wire_order dispatch_order(void *api, const char *method, const void **meaning);
 void dispatch_begin(void *api, struct request *request);

@@ -73,7 +73,7 @@ static enum decision put_decide(struct call *call, struct batch *batch)
         if (call_is_stale(call, before ? before->row.version : 0))
                 return DECISION_ANSWERED;
         row_clear(&fresh, &event_record);
-        row_from_params(&fresh, call->params, false, &scratch);
+        row_from_params(&fresh, call_params(call), false, &scratch);
         fresh.row.id = slug;
         fresh.row.version = rowset_version(&state->events, &UUID_NIL, slug) + 1;
         if (!fresh.day_starts)

@@ -66,7 +66,7 @@ static struct row *put_row(struct call *call, const struct noun *noun, const str
         struct row *fresh = xcalloc(1, noun->record->size), *sealed = NULL;
 
         row_clear(fresh, noun->record);
-        row_from_params(fresh, call->params, false, &scratch);
+        row_from_params(fresh, call_params(call), false, &scratch);
         fresh->record = noun->record;
         fresh->family = event->family_uuid;
         fresh->event = event->event_uuid;

@@ -82,7 +82,7 @@ static enum decision create_record(struct call *call, struct batch *batch, const
 
         issue_code(call->event->family, code);
         row_clear(&fresh, &registration_record);
-        row_from_params(&fresh, call->params, false, &scratch);
+        row_from_params(&fresh, call_params(call), false, &scratch);
         create_template(call, &fresh, code, status, batch_now(batch));
         row = registration_seal(call->api, &fresh, batch_now(batch));
         row_scratch_deinit(&scratch);
@@ -223,7 +223,7 @@ static enum decision update_decide(struct call *call, struct batch *batch)
         if (code && !registration_read_code(call, code, before->row.id, CREDENTIAL_CODE, &plain))
                 return DECISION_ANSWERED;
         fresh = *before;
-        row_from_params(&fresh, call->params, true, &scratch);
+        row_from_params(&fresh, call_params(call), true, &scratch);
         if (strcmp(fresh.ticket, before->ticket) != 0) {
                 fresh.status = move_seat(call, batch, before, fresh.ticket);
                 if (!fresh.status) {

@@ -97,7 +97,7 @@ static int echo_add(const char *bytes, size_t length, void *buffer)
 
 static void echo_write(const struct call *call, struct buffer *result)
 {
-        const json_t *any = json_object_get(call->params, "any");
+        const json_t *any = json_object_get(call_params(call), "any");
 
         buffer_add_text(result, "{\"any\":");
         if (any)

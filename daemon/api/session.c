@@ -183,7 +183,7 @@ static struct session_row *put_row(struct call *call, struct instant now, const 
         struct session_row fresh, *row = NULL;
 
         row_clear(&fresh, &session_record);
-        row_from_params(&fresh, call->params, false, &scratch);
+        row_from_params(&fresh, call_params(call), false, &scratch);
         fresh.row.family = event->family_uuid;
         fresh.row.event = event->event_uuid;
         fresh.row.id = call_text(call, "session");

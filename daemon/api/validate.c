@@ -8,7 +8,7 @@
 #include "base/uuid.h"
 #include "base/zone.h"
 
-enum { ENVELOPE_DEADLINE_MAX_MS = 600000, NAME_BYTES_MAX = 300 };
+enum { ENVELOPE_DEADLINE_MAX_MS = 600000, NAME_BYTES_MAX = 300, CURSOR_BYTES_MAX = 1024 };
 
 const struct param envelope_deadline[] = {
         { "deadline_ms", PARAM_INT, 0, 1, ENVELOPE_DEADLINE_MAX_MS, NULL, NULL, NULL, NULL,
@@ -114,35 +114,60 @@ static size_t utf8_length(const char *text)
 
 static bool is_blank(const char *text)
 {
-        return text[strspn(text, " \t\r\n")] == '\0';
+        while (*text == ' ' || *text == '\t' || *text == '\r' || *text == '\n')
+                text++;
+        return *text == '\0';
 }
 
-static bool check_text(struct check *check, const struct param *param, const json_t *value)
+static size_t text_max(const struct param *param)
 {
-        const char *text = json_string_value(value);
-        size_t max = param->max ? (size_t)param->max : PARAM_TEXT_MAX, bytes = json_string_length(value);
-        bool in_bytes = max >= TEXT_LONG; /* long ones are bounded by what they take */
-        /* What cannot but be too long is not counted. */
-        size_t length = in_bytes ? bytes : bytes > 4 * max ? SIZE_MAX : utf8_length(text);
+        return param->max ? (size_t)param->max : PARAM_TEXT_MAX;
+}
 
-        if (length > max || (param->min > 0 && (length < (size_t)param->min || is_blank(text)))) {
-                unfit(check);
-                buffer_addf(check->expected, "a text of %d to %zu %s", param->min > 0 ? (int)param->min : 0,
-                        max, in_bytes ? "bytes" : "characters");
+/* Long ones are bounded by what they take, others by their characters. */
+static bool is_in_bytes(const struct param *param)
+{
+        return text_max(param) >= TEXT_LONG;
+}
+
+static bool is_long_enough(const struct param *param, const char *text, size_t bytes)
+{
+        if (param->min <= 0)
+                return true;
+        /* A text that is not empty need not be counted to have one character. */
+        if (bytes < (size_t)param->min || is_blank(text))
                 return false;
-        }
-        return true;
+        return param->min == 1 || is_in_bytes(param) || utf8_length(text) >= (size_t)param->min;
+}
+
+static bool is_short_enough(const struct param *param, const char *text, size_t bytes)
+{
+        size_t max = text_max(param);
+
+        /* No text has more characters than bytes, or fewer than a quarter of them. */
+        if (bytes <= max)
+                return true;
+        return !is_in_bytes(param) && bytes <= 4 * max && utf8_length(text) <= max;
+}
+
+static bool expect_text(struct check *check, const struct param *param)
+{
+        unfit(check);
+        buffer_addf(check->expected, "a text of %d to %zu %s", param->min > 0 ? (int)param->min : 0,
+                text_max(param), is_in_bytes(param) ? "bytes" : "characters");
+        return false;
+}
+
+bool param_takes_int(const struct param *param, int64_t value)
+{
+        return param->type == PARAM_INT &&
+               ((param->min == 0 && param->max == 0) || (value >= param->min && value <= param->max));
 }
 
 static bool check_int(struct check *check, const struct param *param, const json_t *value)
 {
-        int64_t n;
-
-        if (json_is_integer(value)) {
-                n = json_integer_value(value);
-                if ((param->min == 0 && param->max == 0) || (n >= param->min && n <= param->max))
-                        return true;
-        }
+        if (json_is_integer(value) && param_takes_int(param, json_integer_value(value)))
+                return true;
         unfit(check);
         if (param->min == 0 && param->max == 0)
                 buffer_add_text(check->expected, "a whole number");
@@ -152,11 +177,16 @@ static bool check_int(struct check *check, const struct param *param, const json
         return false;
 }
 
-static bool check_word(struct check *check, const struct param *param, const char *text)
+static bool is_word(const char *const *words, const char *text)
 {
-        for (size_t i = 0; param->words[i]; i++)
-                if (strcmp(param->words[i], text) == 0)
+        for (size_t i = 0; words[i]; i++)
+                if (strcmp(words[i], text) == 0)
                         return true;
+        return false;
+}
+
+static bool expect_word(struct check *check, const struct param *param)
+{
         unfit(check);
         buffer_add_text(check->expected, "one of");
         for (size_t i = 0; param->words[i]; i++)
@@ -203,39 +233,70 @@ static bool check_period(struct check *check, const json_t *value)
         return expect(check, "[from, to]: two RFC 3339 times, the first before the second");
 }
 
-/* The types whose value is a text. */
-static bool check_string(struct check *check, const struct param *param, const json_t *value)
+bool param_takes_text(const struct param *param, const char *text, size_t length)
 {
-        const char *text = json_string_value(value);
         struct instant instant;
         struct date date;
         struct uuid uuid;
 
         switch (param->type) {
         case PARAM_SLUG:
-                return (text && slug_is_valid(text)) || expect(check, "a slug: [a-z0-9][a-z0-9._-]{0,63}");
+                return slug_is_valid(text);
         case PARAM_TEXT:
-                return text ? check_text(check, param, value) : expect(check, "a text");
+                return is_long_enough(param, text, length) && is_short_enough(param, text, length);
         case PARAM_INSTANT:
-                return (text && instant_parse(text, &instant)) ||
-                       expect(check, "an RFC 3339 time with an offset, like 2025-10-25T09:30:00+08:00");
+                return instant_parse(text, &instant);
         case PARAM_DATE:
-                return (text && date_parse(text, &date)) || expect(check, "a date, like 2025-10-25");
+                return date_parse(text, &date);
         case PARAM_TIME:
-                return (text && is_time_of_day(text)) || expect(check, "a time of day, like 08:30");
+                return is_time_of_day(text);
         case PARAM_UUID:
-                return (text && uuid_parse(text, &uuid)) || expect(check, "a UUID");
+                return uuid_parse(text, &uuid);
         case PARAM_WORD:
-                return text ? check_word(check, param, text) : check_word(check, param, "");
+                return is_word(param->words, text);
         case PARAM_ZONE:
-                return (text && is_zone(text)) || expect(check, "an IANA time zone, like Asia/Shanghai");
+                return is_zone(text);
         case PARAM_COLOUR:
-                return (text && is_colour(text)) || expect(check, "a colour, like #1f77b4");
+                return is_colour(text);
         case PARAM_COUNTRY:
-                return (text && is_country(text)) ||
-                       expect(check, "a country's two letters (ISO 3166-1), like CN");
+                return is_country(text);
         case PARAM_CURSOR:
-                return (text && strlen(text) <= 1024) || expect(check, "a cursor from an earlier answer");
+                return length <= CURSOR_BYTES_MAX;
+        default:
+                return false;
+        }
+}
+
+/* The types whose value is a text. */
+static bool check_string(struct check *check, const struct param *param, const json_t *value)
+{
+        const char *text = json_string_value(value);
+
+        if (text && param_takes_text(param, text, json_string_length(value)))
+                return true;
+        switch (param->type) {
+        case PARAM_SLUG:
+                return expect(check, "a slug: [a-z0-9][a-z0-9._-]{0,63}");
+        case PARAM_TEXT:
+                return text ? expect_text(check, param) : expect(check, "a text");
+        case PARAM_INSTANT:
+                return expect(check, "an RFC 3339 time with an offset, like 2025-10-25T09:30:00+08:00");
+        case PARAM_DATE:
+                return expect(check, "a date, like 2025-10-25");
+        case PARAM_TIME:
+                return expect(check, "a time of day, like 08:30");
+        case PARAM_UUID:
+                return expect(check, "a UUID");
+        case PARAM_WORD:
+                return expect_word(check, param);
+        case PARAM_ZONE:
+                return expect(check, "an IANA time zone, like Asia/Shanghai");
+        case PARAM_COLOUR:
+                return expect(check, "a colour, like #1f77b4");
+        case PARAM_COUNTRY:
+                return expect(check, "a country's two letters (ISO 3166-1), like CN");
+        case PARAM_CURSOR:
+                return expect(check, "a cursor from an earlier answer");
         default:
                 return false;
         }
@@ -286,10 +347,8 @@ static bool check_required(struct check *check, const struct param *params, cons
 /* A map's, which are free, or one of some words. */
 static bool check_name(struct check *check, const struct param *param, const char *name)
 {
-        const struct param words = { .words = param->words };
-
         if (param->words)
-                return check_word(check, &words, name);
+                return is_word(param->words, name) || expect_word(check, param);
         return (*name && utf8_length(name) <= 64) || expect(check, "a name of 1 to 64 characters");
 }
 

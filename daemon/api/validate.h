@@ -11,6 +11,9 @@ extern const struct param envelope_deadline[], envelope_key[];
 
 /* A member's name as a JSON pointer has it. */
 void path_add_name(struct buffer *path, const char *name);
+/* Whether a text, or a whole number, is one of those that a row stands for. */
+bool param_takes_text(const struct param *param, const char *text, size_t length);
+bool param_takes_int(const struct param *param, int64_t value);
 /* True when they fit; else `path` (a JSON pointer into params) and `expected` say what does not. */
 bool validate_params(
         const struct method *method, const json_t *params, struct buffer *path, struct buffer *expected);

@@ -65,29 +65,47 @@ static bool pass_number(struct jsonread *read)
         return real;
 }
 
-static json_t *build_number(struct jsonread *read)
+bool jsonread_integer(struct jsonread *read, int64_t *value)
 {
         const char *start = read->at;
-        bool real = pass_number(read);
-        long long value = 0;
         int sign = 1;
 
-        if (real)
-                return json_loadb(start, (size_t)(read->at - start), JSON_DECODE_ANY, NULL);
+        if (pass_number(read)) {
+                read->at = start;
+                return false;
+        }
         if (*start == '-') {
                 sign = -1;
                 start++;
         }
-        for (; start < read->at; start++)
-                value = value * 10 + sign * (*start - '0');
-        return json_integer(value);
+        for (*value = 0; start < read->at; start++)
+                *value = *value * 10 + sign * (*start - '0');
+        return true;
 }
 
-static json_t *build_word(struct jsonread *read)
+static json_t *build_number(struct jsonread *read)
+{
+        const char *start = read->at;
+        int64_t value;
+
+        if (jsonread_integer(read, &value))
+                return json_integer(value);
+        pass_number(read);
+        return json_loadb(start, (size_t)(read->at - start), JSON_DECODE_ANY, NULL);
+}
+
+char jsonread_word(struct jsonread *read)
 {
         char c = *read->at;
 
         read->at += c == 'f' ? 5 : 4;
+        return c;
+}
+
+static json_t *build_word(struct jsonread *read)
+{
+        char c = jsonread_word(read);
+
         return c == 't' ? json_true() : c == 'f' ? json_false() : json_null();
 }
 
@@ -177,36 +195,53 @@ static json_t *build_value(struct jsonread *read)
         }
 }
 
-json_t *jsonread_value(struct jsonread *read)
+static void pass_string(struct jsonread *read)
 {
-        json_t *value = read->failed ? NULL : build_value(read);
+        bool escaped;
 
-        if (!value) {
-                read->failed = true;
-                read->at = read->end;
-        }
-        return value;
+        read->at = closing_quote(read->at + 1, read->end, &escaped) + 1;
+}
+
+/* To its closing bracket, which is the first as deep as its own: what is in it need not be told apart but for texts. */
+static void pass_nested(struct jsonread *read)
+{
+        size_t depth = 0;
+
+        do {
+                char c = *read->at;
+
+                if (c == '"') {
+                        pass_string(read);
+                        continue;
+                }
+                if (c == '{' || c == '[')
+                        depth++;
+                else if (c == '}' || c == ']')
+                        depth--;
+                read->at++;
+        } while (depth > 0);
 }
 
 struct jsonread_text jsonread_raw(struct jsonread *read)
 {
-        const char *start;
-        bool escaped;
+        char c = jsonread_peek(read);
+        const char *start = read->at;
 
-        if (jsonread_peek(read) == '"') {
-                start = read->at;
-                read->at = closing_quote(start + 1, read->end, &escaped) + 1;
-        } else {
-                start = read->at;
+        if (c == '"')
+                pass_string(read);
+        else if (c == '{' || c == '[')
+                pass_nested(read);
+        else if (c == 't' || c == 'f' || c == 'n')
+                jsonread_word(read);
+        else
                 pass_number(read);
-        }
         return (struct jsonread_text){ start, (size_t)(read->at - start) };
 }
 
 json_t *jsonbuild(const char *line, size_t length)
 {
         struct jsonread read = JSONREAD(line, length);
-        json_t *root = jsonread_value(&read);
+        json_t *root = build_value(&read);
 
         buffer_deinit(&read.text);
         return root;

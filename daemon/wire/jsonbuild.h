@@ -8,9 +8,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/buffer.h"
 
-/* NULL: out of memory. */
 json_t *jsonbuild(const char *line, size_t length);
 
 /* ---- the same value by value, for whoever needs no tree of the whole ---- */
@@ -18,10 +18,9 @@ json_t *jsonbuild(const char *line, size_t length);
 struct jsonread {
         const char *at, *end;
         struct buffer text; /* an escaped string, resolved; freed by the owner */
-        bool failed; /* out of memory: nothing is left to be read */
 };
 
-#define JSONREAD(line, length) ((struct jsonread){ (line), (line) + (length), BUFFER_NULL, false })
+#define JSONREAD(line, length) ((struct jsonread){ (line), (line) + (length), BUFFER_NULL })
 
 struct jsonread_text {
         const char *text;
@@ -38,7 +37,9 @@ bool jsonread_next(struct jsonread *read);
 struct jsonread_text jsonread_key(struct jsonread *read);
 /* A string's inside, escapes resolved; good until the next text is read. */
 struct jsonread_text jsonread_text(struct jsonread *read);
-/* A string or a number as it stands there. */
+/* true, false or null, by its first byte. */
+char jsonread_word(struct jsonread *read);
+/* A whole number. False: it is a real one, and is not passed. */
+bool jsonread_integer(struct jsonread *read, int64_t *value);
+/* Any value as it stands there. */
 struct jsonread_text jsonread_raw(struct jsonread *read);
-/* Any value as a tree, the caller's; NULL: `failed`. */
-json_t *jsonread_value(struct jsonread *read);

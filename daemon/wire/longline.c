@@ -58,7 +58,7 @@ void longline_start(struct peer *peer, struct stretch *own, const char *line, si
         longline->line = line;
         longline->length = length;
         longline->limits = (struct message_limits){ peer->limits.values, peer->limits.nesting,
-                peer->limits.in_flight, 0 };
+                peer->limits.in_flight, 0, true };
         longline->arrived_us = peer->read_us;
         peer->longline = longline;
         workers_submit(longline->workers, longline_work, longline_done, longline);

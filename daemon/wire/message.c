@@ -2,7 +2,8 @@
 #include <event2/buffer.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/jsonout.h"
+#include "base/buffer.h"
+#include "base/cleanup.h"
 #include "base/workers.h"
 #include "wire/jsonbuild.h"
 #include "wire/jsonscan.h"
@@ -11,8 +12,8 @@
 static void message_destroy(struct message *message)
 {
         for (size_t i = 0; i < message->count; i++) {
-                free(message->requests[i].method);
-                free(message->requests[i].id);
+                if (message->requests[i].id_length >= REQUEST_ID_OWN)
+                        free(message->requests[i].id);
                 json_decref(message->requests[i].params);
         }
         if (message->replies)
@@ -47,63 +48,38 @@ void message_free(struct message *message)
 
 /* ---- one request ---- */
 
-/* What an object says of itself as a request, in whatever order. */
+/* What an object says of itself as a request, in whatever order; as it stands in the line, none where it is absent. */
 struct envelope {
-        char *id, *method;
-        size_t id_length;
-        json_t *params; /* object or array */
+        struct jsonread_text id, method, params; /* params: object or array */
         bool has_id, is_version_2, has_misfit; /* … an id or params of a type that no request has */
 };
 
-/* Cut within a character it would be no text; so it is cut before one. */
-static char *copy_method(struct jsonread_text name)
+static bool is_text(struct jsonread_text text, const char *word)
 {
-        size_t length = name.length;
-
-        if (length > REQUEST_METHOD_MAX) {
-                length = REQUEST_METHOD_MAX;
-                while (length > 0 && ((unsigned char)name.text[length] & 0xc0) == 0x80)
-                        length--;
-        }
-        return xstrndup(name.text, length);
-}
-
-static void skip(struct jsonread *read)
-{
-        json_decref(jsonread_value(read));
+        return text.length == strlen(word) && memcmp(text.text, word, text.length) == 0;
 }
 
 static void read_id(struct jsonread *read, struct envelope *envelope)
 {
         char c = jsonread_peek(read);
-        struct jsonread_text id;
+        struct jsonread_text id = jsonread_raw(read);
 
         envelope->has_id = true;
-        if (c == '"' || c == '-' || (c >= '0' && c <= '9')) {
-                id = jsonread_raw(read);
-                envelope->id = xstrndup(id.text, id.length);
-                envelope->id_length = id.length;
-                return;
-        }
-        envelope->has_misfit = envelope->has_misfit || c != 'n';
-        skip(read);
+        if (c == '"' || c == '-' || (c >= '0' && c <= '9'))
+                envelope->id = id;
+        else
+                envelope->has_misfit = envelope->has_misfit || c != 'n';
 }
 
 static void read_params(struct jsonread *read, struct envelope *envelope)
 {
         char c = jsonread_peek(read);
+        struct jsonread_text params = jsonread_raw(read);
 
-        if (c == '{' || c == '[') {
-                envelope->params = jsonread_value(read);
-                return;
-        }
-        envelope->has_misfit = true;
-        skip(read);
-}
-
-static bool is_text(struct jsonread_text text, const char *word)
-{
-        return text.length == strlen(word) && memcmp(text.text, word, text.length) == 0;
+        if (c == '{' || c == '[')
+                envelope->params = params;
+        else
+                envelope->has_misfit = true;
 }
 
 static void read_member(struct jsonread *read, struct envelope *envelope)
@@ -116,41 +92,143 @@ static void read_member(struct jsonread *read, struct envelope *envelope)
         else if (is_text(key, "params"))
                 read_params(read, envelope);
         else if (text && is_text(key, "method"))
-                envelope->method = copy_method(jsonread_text(read));
+                envelope->method = jsonread_raw(read);
         else if (text && is_text(key, "jsonrpc"))
                 envelope->is_version_2 = is_text(jsonread_text(read), "2.0");
         else
-                skip(read);
+                jsonread_raw(read);
 }
 
-static json_t *params_of(const struct envelope *envelope)
+/* Says nothing when the value that comes next is no object. */
+static void read_envelope(struct jsonread *read, struct envelope *envelope)
 {
-        return json_is_object(envelope->params) ? json_incref(envelope->params) : json_object();
-}
-
-/* Leaves `method` NULL when the value that comes next is no request object. */
-static void request_read(struct request *request, struct jsonread *read)
-{
-        struct envelope envelope = { NULL };
-
+        *envelope = (struct envelope){ .has_id = false };
         if (jsonread_peek(read) != '{') {
-                skip(read);
+                jsonread_raw(read);
                 return;
         }
         jsonread_enter(read);
-        while (jsonread_next(read) && !read->failed)
-                read_member(read, &envelope);
-        request->id = envelope.id;
-        request->id_length = envelope.id_length;
-        if (envelope.method && envelope.is_version_2 && !envelope.has_misfit && !read->failed) {
-                request->notification = !envelope.has_id;
-                request->positional = json_is_array(envelope.params);
-                request->params = params_of(&envelope);
-                request->method = envelope.method;
-        } else {
-                free(envelope.method);
+        while (jsonread_next(read))
+                read_member(read, envelope);
+}
+
+static bool is_request(const struct envelope *envelope)
+{
+        return envelope->method.text && envelope->is_version_2 && !envelope->has_misfit;
+}
+
+/* ---- what is kept of it ---- */
+
+/* No more of a name is looked at: an escape of six bytes is one at least of what it stands for. */
+enum { METHOD_RAW_MAX = 6 * (REQUEST_METHOD_MAX + 2) };
+
+/* How much of a name's inside, which has quotes around it. */
+static size_t method_raw_length(struct jsonread_text raw)
+{
+        return raw.length - 2 < METHOD_RAW_MAX ? raw.length - 2 : METHOD_RAW_MAX;
+}
+
+/* Cut within a character it would be no text; so it is cut before one. */
+static size_t keep_method(struct jsonread_text raw, char *name)
+{
+        size_t length = jsonscan_unescape(raw.text + 1, method_raw_length(raw), name);
+
+        if (length > REQUEST_METHOD_MAX) {
+                length = REQUEST_METHOD_MAX;
+                while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80)
+                        length--;
         }
-        json_decref(envelope.params);
+        name[length] = '\0';
+        return length + 1;
+}
+
+static size_t envelope_room(const struct envelope *envelope, bool tree)
+{
+        size_t room = envelope->id.length + 1;
+
+        if (envelope->id.length >= REQUEST_ID_OWN)
+                room = 0;
+        if (!is_request(envelope))
+                return room;
+        return room + method_raw_length(envelope->method) + 1 + (tree ? 0 : envelope->params.length);
+}
+
+/* Each yields where what is kept next begins. */
+static char *keep_id(struct request *request, struct jsonread_text id, char *at)
+{
+        request->id_length = id.length;
+        if (!id.text)
+                return at;
+        if (id.length >= REQUEST_ID_OWN) {
+                request->id = xstrndup(id.text, id.length);
+                return at;
+        }
+        request->id = at;
+        memcpy(at, id.text, id.length);
+        at[id.length] = '\0';
+        return at + id.length + 1;
+}
+
+static char *keep_params(struct request *request, struct jsonread_text params, bool tree, char *at)
+{
+        request->positional = params.text && *params.text == '[';
+        if (request->positional) {
+                request->params = json_object();
+        } else if (!params.text) {
+                request->text = "{}";
+                request->text_length = 2;
+        } else if (tree) {
+                request->params = jsonbuild(params.text, params.length);
+        } else {
+                request->text = memcpy(at, params.text, params.length);
+                request->text_length = params.length;
+                at += params.length;
+        }
+        return at;
+}
+
+/* Leaves `method` NULL when it is none. */
+static char *keep_request(struct request *request, const struct envelope *envelope, bool tree, char *at)
+{
+        at = keep_id(request, envelope->id, at);
+        if (!is_request(envelope))
+                return at;
+        request->notification = !envelope->has_id;
+        request->method = at;
+        at += keep_method(envelope->method, at);
+        return keep_params(request, envelope->params, tree, at);
+}
+
+static struct message *message_new(const struct envelope *envelopes, size_t count, bool trees)
+{
+        size_t fixed = sizeof(struct message) + count * sizeof(struct request), room = 0;
+        struct message *message;
+        char *at;
+
+        for (size_t i = 0; i < count; i++)
+                room += envelope_room(&envelopes[i], trees);
+        message = xmalloc(fixed + room);
+        memset(message, 0, fixed);
+        message->count = count;
+        at = (char *)message + fixed;
+        for (size_t i = 0; i < count; i++) {
+                message->requests[i].message = message;
+                at = keep_request(&message->requests[i], &envelopes[i], trees, at);
+        }
+        return message;
+}
+
+const json_t *request_params(struct request *request)
+{
+        if (!request->params)
+                request->params = jsonbuild(request->text, request->text_length);
+        return request->params;
+}
+
+const char *request_params_text(const struct request *request, size_t *length)
+{
+        *length = request->text_length;
+        return request->text;
 }
 
 /* ---- the line ---- */
@@ -176,60 +254,62 @@ static int message_scan(const char *line, size_t length, const struct message_li
         }
 }
 
-static struct message *read_lone(struct jsonread *read)
+static struct message *read_lone(struct jsonread *read, bool tree)
 {
-        struct message *message = xcalloc(1, sizeof *message + sizeof *message->requests);
-        message->count = 1;
-        request_read(&message->requests[0], read);
-        return message;
+        struct envelope envelope;
+
+        read_envelope(read, &envelope);
+        return message_new(&envelope, 1, tree);
 }
 
-/* Members beyond `most` are not read: one more is counted, and the line refused. */
-static struct message *read_batch(struct jsonread *read, size_t most)
+/* So many members as there are; beyond `most` no more than one is read. */
+static size_t read_members(struct jsonread *read, size_t most, struct envelope **members)
 {
-        size_t room = 4;
-        struct message *message = xcalloc(1, sizeof *message + room * sizeof *message->requests);
-        message->batch = true;
+        size_t count = 0, room = 0;
+
         jsonread_enter(read);
-        while (jsonread_next(read) && !read->failed) {
-                if (message->count == room) {
-                        room *= 2;
-                        message = xrealloc(message, sizeof *message + room * sizeof *message->requests);
+        while (count <= most && jsonread_next(read)) {
+                if (count == room) {
+                        room = room ? room * 2 : 4;
+                        *members = xrealloc(*members, room * sizeof **members);
                 }
-                memset(&message->requests[message->count], 0, sizeof *message->requests);
-                message->count++;
-                if (message->count > most)
-                        break;
-                request_read(&message->requests[message->count - 1], read);
+                read_envelope(read, &(*members)[count++]);
         }
-        return message;
+        return count;
+}
+
+static int read_batch(struct jsonread *read, const struct message_limits *limits, struct message **messagep,
+        struct message_error *error)
+{
+        _cleanup_(freep) struct envelope *members = NULL;
+        size_t count = read_members(read, limits->members, &members);
+
+        if (count == 0)
+                return refuse(error, MESSAGE_FAULT_INVALID, 0);
+        if (count > limits->members)
+                return refuse(error, MESSAGE_FAULT_TOO_LARGE, limits->members);
+        *messagep = message_new(members, count, limits->trees);
+        (*messagep)->batch = true;
+        return 0;
 }
 
 int message_read(const char *line, size_t length, const struct message_limits *limits,
         struct message **messagep, struct message_error *error)
 {
+        struct jsonread read = JSONREAD(line, length);
         struct jsonscan found;
         int r = message_scan(line, length, limits, &found, error);
+
         if (r)
                 return r;
         if (limits->worker_values && found.values > limits->worker_values)
                 return MESSAGE_E_LARGE;
-        struct jsonread read = JSONREAD(line, length);
-        struct message *message =
-                jsonread_peek(&read) == '[' ? read_batch(&read, limits->members) : read_lone(&read);
+        if (jsonread_peek(&read) == '[')
+                r = read_batch(&read, limits, messagep, error);
+        else
+                *messagep = read_lone(&read, limits->trees);
         buffer_deinit(&read.text);
-        if (read.failed || message->count == 0 || message->count > limits->members) {
-                enum message_fault fault = read.failed      ? MESSAGE_FAULT_PARSE
-                                           : message->count ? MESSAGE_FAULT_TOO_LARGE
-                                                            : MESSAGE_FAULT_INVALID;
-                size_t number = fault == MESSAGE_FAULT_TOO_LARGE ? limits->members : 0;
-                message_destroy(message);
-                return refuse(error, fault, number);
-        }
-        for (size_t i = 0; i < message->count; i++)
-                message->requests[i].message = message;
-        *messagep = message;
-        return 0;
+        return r;
 }
 
 static const char *fault_message(enum message_fault fault)

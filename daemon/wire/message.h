@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A line as JSON-RPC 2.0: one request or a batch of them. Reading one is pure, so that it may run on a helper
- * thread; the message owns its requests, and goes when the last of them is finished.
+ * thread; the message owns its requests, and goes when the last of them is finished. It is one allocation: the requests,
+ * and behind them what they keep of the line.
  */
 #pragma once
 
@@ -34,17 +35,23 @@ struct message_error {
         size_t number;
 };
 
-enum { REQUEST_METHOD_MAX = 128 }; /* a longer name is cut: it can name no method */
+enum {
+        REQUEST_METHOD_MAX = 128, /* a longer name is cut: it can name no method */
+        REQUEST_ID_OWN = 2048, /* an id so long is an allocation of its own, which its reply refers to */
+};
 
 struct request {
         struct gate_entry entry;
         struct message *message;
-        json_t *params; /* always an object, owned */
-        char *method; /* owned; NULL: no valid request; answered with invalid_request in its place */
-        char *id; /* JSON text as it came, owned; NULL: null */
-        size_t id_length;
+        const char *method; /* NULL: no valid request; answered with invalid_request in its place */
+        const void *meaning; /* what the owner makes of that name */
+        char *id; /* JSON text as it came; NULL: null */
+        const char *text; /* of params, as it came; NULL: see request_params_text */
+        json_t *params; /* their tree, always an object, owned; NULL: nobody has asked for it yet */
+        size_t id_length, text_length;
+        uint64_t number; /* in the life of the wire */
         bool notification, positional, finished;
-        char log_id[16];
+        char log_id[20];
 };
 
 struct message {
@@ -63,7 +70,8 @@ struct message {
 
 struct message_limits {
         size_t values, nesting, members;
-        size_t worker_values; /* over this many: MESSAGE_E_LARGE, nothing built; 0: never */
+        size_t worker_values; /* over this many: MESSAGE_E_LARGE, nothing read; 0: never */
+        bool trees; /* params become trees at once: for lines whose trees are too large to be built later */
 };
 
 enum {

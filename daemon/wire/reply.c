@@ -5,21 +5,22 @@
  * so a batch is bounded by how fast its peer reads, like anything else.
  */
 #include <event2/buffer.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/jsonout.h"
 #include "wire/private.h"
 
-enum { REPLY_SHARE_BYTES = 2048 }; /* from here on a reference costs less than a copy */
+enum { REPLY_SHARE_BYTES = REQUEST_ID_OWN }; /* from here on a reference costs less than a copy */
 
 const char *request_method(const struct request *request)
 {
         return request->method;
 }
 
-const json_t *request_params(const struct request *request)
+const void *request_meaning(const struct request *request)
 {
-        return request->params;
+        return request->meaning;
 }
 
 bool request_is_positional(const struct request *request)
@@ -47,8 +48,10 @@ int64_t request_arrived_us(const struct request *request)
         return request->message->arrived_us;
 }
 
-const char *request_log_id(const struct request *request)
+/* Hardly any request is ever spoken of. */
+const char *request_log_id(struct request *request)
 {
+        snprintf(request->log_id, sizeof request->log_id, "r%llx", (unsigned long long)request->number);
         return request->log_id;
 }
 

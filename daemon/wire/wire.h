@@ -32,8 +32,8 @@ enum wire_order {
 
 struct wire_owner {
         void *context;
-        /* The order class of a method (by name; unknown methods: WIRE_ORDER_FREE). */
-        enum wire_order (*order)(void *context, const char *method);
+        /* The order class of a method (by name; unknown methods: WIRE_ORDER_FREE). What it finds, request_meaning() tells. */
+        enum wire_order (*order)(void *context, const char *method, const void **meaning);
         /* The request may begin. It is answered exactly once, now or later (request_answer, request_fail, …). */
         void (*begin)(void *context, struct request *request);
         /* A peer has come (set its limits and session here), has gone (free its session). */
@@ -85,8 +85,12 @@ void wire_each_peer(struct wire *wire, void (*each)(void *context, struct peer *
 /* ---- requests ---- */
 
 const char *request_method(const struct request *request);
-/* an object, {} when absent; lives as long as the request */
-const json_t *request_params(const struct request *request);
+const void *request_meaning(
+        const struct request *request); /* what the owner found when it was asked for the order */
+/* an object, {} when absent; lives as long as the request. Made when it is first asked for. */
+const json_t *request_params(struct request *request);
+/* The same as text, which has passed jsonscan(). NULL: of a large line the tree alone is kept, and of an array nothing. */
+const char *request_params_text(const struct request *request, size_t *length);
 /* Its params are an array: they read as {}, and it must fail as invalid_params once method and role are judged. */
 bool request_is_positional(const struct request *request);
 /* NULL once the peer is gone (answer all the same) */
@@ -96,7 +100,7 @@ bool request_is_notification(const struct request *request);
 bool request_is_large(const struct request *request);
 int64_t request_arrived_us(const struct request *request); /* monotonic */
 /* short, unique in this life: stands in the log and in `internal` */
-const char *request_log_id(const struct request *request);
+const char *request_log_id(struct request *request);
 
 /* Each finishes the request and frees it. `result_json` is JSON text, copied. */
 void request_answer(struct request *request, const char *result_json, size_t length);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <event2/buffer.h>
-#include <stdio.h>
 #include "wire/private.h"
 
 bool peer_may_cut(const struct peer *peer)
@@ -37,7 +36,7 @@ static void peer_take_line(struct peer *peer, const char *line, size_t length)
 {
         const struct wire_settings *settings = &peer->wire->settings;
         struct message_limits limits = { peer->limits.values, peer->limits.nesting, peer->limits.in_flight,
-                settings->worker_values };
+                settings->worker_values, false };
         struct message *message = NULL;
         struct message_error error;
         peer->quiet_us = peer->read_us;
@@ -83,27 +82,36 @@ static void peer_enter(struct peer *peer)
         struct request *request = &message->requests[message->taken++];
         if (message->taken == message->count)
                 peer->message = NULL;
-        snprintf(request->log_id, sizeof request->log_id, "r%llx", (unsigned long long)++wire->next_request);
+        request->number = ++wire->next_request;
         if (!request->method) {
                 request_refuse(request);
                 return;
         }
-        gate_add(&peer->gate, &request->entry, wire->owner.order(wire->owner.context, request->method));
+        gate_add(&peer->gate, &request->entry,
+                wire->owner.order(wire->owner.context, request->method, &request->meaning));
 }
 
+/* The clock is asked once a request: when it has begun, or before another line is cut without any having. */
 bool peer_work(struct peer *peer, int64_t until_us)
 {
         struct wire *wire = peer->wire;
+        bool cut = false;
         for (;;) {
                 if (peer->state > PEER_ENDING || peer_is_choked(peer))
                         return false;
                 struct gate_entry *entry = gate_next(&peer->gate);
-                if (entry)
+                if (entry) {
                         wire->owner.begin(wire->owner.context, (struct request *)entry);
-                else if (peer->message && peer->gate.count < peer->limits.in_flight)
+                } else if (peer->message && peer->gate.count < peer->limits.in_flight) {
                         peer_enter(peer);
-                else if (!peer_may_cut(peer) || !peer_cut(peer))
+                        continue;
+                } else if (!peer_may_cut(peer) || (!cut && !peer_cut(peer))) {
                         return false;
+                } else if (!cut) {
+                        cut = true;
+                        continue;
+                }
+                cut = false;
                 if (clock_monotonic_us() > until_us)
                         return true;
         }

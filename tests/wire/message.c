@@ -29,7 +29,7 @@ START_TEST(reads_a_request)
 {
         struct message *message = read_message(
                 "{\"jsonrpc\":\"2.0\",\"method\":\"sum\",\"params\":{\"a\":1},\"id\":\"x\\\"y\"}");
-        const struct request *request = &message->requests[0];
+        struct request *request = &message->requests[0];
         ck_assert(!message->batch);
         ck_assert_str_eq(request_method(request), "sum");
         ck_assert_str_eq(request->id, "\"x\\\"y\"");
@@ -39,15 +39,79 @@ START_TEST(reads_a_request)
 }
 END_TEST
 
+START_TEST(params_are_kept_as_they_came_until_their_tree_is_asked_for)
+{
+        static const char kept[] = "{ \"a\" : \"}]\\\"{\", \"b\":[{\"c\":-1.5e1}] }";
+        char line[256];
+        snprintf(line, sizeof line,
+                "[{\"jsonrpc\":\"2.0\",\"params\": %s ,\"method\":\"a\",\"id\":1},"
+                "{\"jsonrpc\":\"2.0\",\"method\":\"b\",\"id\":\"two\"}]",
+                kept);
+        struct message *message = read_message(line);
+        struct request *request = &message->requests[0];
+        json_t *tree = json_loads(kept, 0, NULL);
+        size_t length;
+        ck_assert_mem_eq(request_params_text(request, &length), kept, strlen(kept));
+        ck_assert_uint_eq(length, strlen(kept));
+        ck_assert_ptr_null(request->params);
+        ck_assert(json_equal(request_params(request), tree));
+        ck_assert_ptr_eq(request_params(request), request_params(request));
+        request = &message->requests[1];
+        ck_assert_mem_eq(request_params_text(request, &length), "{}", 2);
+        ck_assert_uint_eq(length, 2);
+        ck_assert_str_eq(request_method(request), "b");
+        ck_assert_str_eq(request->id, "\"two\"");
+        json_decref(tree);
+        message_free(message);
+}
+END_TEST
+
+/* On a helper thread: the loop would have to build the tree of a large one. */
+START_TEST(params_become_trees_at_once_where_that_is_asked_for)
+{
+        static const char line[] = "{\"jsonrpc\":\"2.0\",\"method\":\"sum\",\"params\":{\"a\":1},\"id\":1}";
+        struct message_limits trees = limits;
+        struct message *message = NULL;
+        struct message_error error;
+        size_t length;
+        trees.trees = true;
+        ck_assert_int_eq(message_read(line, strlen(line), &trees, &message, &error), 0);
+        ck_assert_ptr_null(request_params_text(&message->requests[0], &length));
+        ck_assert_uint_eq(length, 0);
+        ck_assert_int_eq(json_integer_value(json_object_get(message->requests[0].params, "a")), 1);
+        message_free(message);
+}
+END_TEST
+
+START_TEST(an_id_may_be_as_long_as_it_likes)
+{
+        for (size_t length = REQUEST_ID_OWN - 1; length <= REQUEST_ID_OWN + 1; length++) {
+                char line[REQUEST_ID_OWN + 128], id[REQUEST_ID_OWN + 2];
+                memset(id, 'x', length);
+                id[0] = id[length - 1] = '"';
+                id[length] = '\0';
+                snprintf(line, sizeof line,
+                        "{\"jsonrpc\":\"2.0\",\"method\":\"sum\",\"id\":%s,\"params\":{}}", id);
+                struct message *message = read_message(line);
+                ck_assert_str_eq(message->requests[0].id, id);
+                ck_assert_uint_eq(message->requests[0].id_length, length);
+                ck_assert_str_eq(request_method(&message->requests[0]), "sum");
+                message_free(message);
+        }
+}
+END_TEST
+
 START_TEST(params_are_an_object_even_when_there_are_none)
 {
         struct message *message =
                 read_message("[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},"
                              "{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"params\":[1],\"id\":1}]");
+        size_t length;
         for (size_t i = 0; i < 2; i++) {
                 ck_assert(json_is_object(request_params(&message->requests[i])));
                 ck_assert_uint_eq(json_object_size(request_params(&message->requests[i])), 0);
                 ck_assert_int_eq(request_is_positional(&message->requests[i]), i == 1);
+                ck_assert_int_eq(request_params_text(&message->requests[i], &length) == NULL, i == 1);
         }
         message_free(message);
 }
@@ -65,7 +129,7 @@ START_TEST(ids_are_texts_numbers_or_null)
                 char line[128];
                 snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":%s}", cases[i].id);
                 struct message *message = read_message(line);
-                const struct request *request = &message->requests[0];
+                struct request *request = &message->requests[0];
                 ck_assert_int_eq(request->method != NULL, cases[i].request);
                 ck_assert(!request->notification);
                 if (cases[i].kept)
@@ -82,7 +146,7 @@ START_TEST(members_come_in_any_order_beside_others)
         struct message *message =
                 read_message("{\"more\":{\"id\":9},\"params\":{\"a\":[{}]}, \"\\u0069d\" : "
                              "\"\\u4e2d\\\"\" ,\"method\":\"\\u0073um\",\"jsonrpc\":\"2.0\"}");
-        const struct request *request = &message->requests[0];
+        struct request *request = &message->requests[0];
         ck_assert_str_eq(request_method(request), "sum");
         ck_assert_str_eq(request->id, "\"\\u4e2d\\\"\""); /* as it came */
         ck_assert_uint_eq(request->id_length, strlen(request->id));
@@ -157,6 +221,13 @@ START_TEST(a_name_too_long_for_any_method_is_cut_between_characters)
         struct message *message = read_message(line);
         ck_assert_uint_eq(strlen(request_method(&message->requests[0])), 127);
         message_free(message);
+        strcpy(line, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"");
+        for (int i = 0; i < 150; i++) /* no escape is longer, and none stands for less */
+                strcat(line, "\\u0078");
+        strcat(line, "\"}");
+        message = read_message(line);
+        ck_assert_uint_eq(strlen(request_method(&message->requests[0])), REQUEST_METHOD_MAX);
+        message_free(message);
 }
 END_TEST
 
@@ -196,6 +267,9 @@ int main(void)
         TCase *cases = tcase_create("message");
         tcase_set_timeout(cases, 60);
         tcase_add_test(cases, reads_a_request);
+        tcase_add_test(cases, params_are_kept_as_they_came_until_their_tree_is_asked_for);
+        tcase_add_test(cases, params_become_trees_at_once_where_that_is_asked_for);
+        tcase_add_test(cases, an_id_may_be_as_long_as_it_likes);
         tcase_add_test(cases, params_are_an_object_even_when_there_are_none);
         tcase_add_test(cases, members_come_in_any_order_beside_others);
         tcase_add_test(cases, ids_are_texts_numbers_or_null);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/fetch.h"
 #include "base/table.h"
 
 enum { SLOTS = 1 << 16 };
@@ -35,6 +36,11 @@ void nonces_add(struct nonces *nonces, const struct uuid *family, const struct u
         uint64_t hash = hash_of(family, nonce);
 
         nonces->slots[(hash >> 16) % SLOTS] = hash;
+}
+
+void nonces_expect(const struct nonces *nonces, const struct uuid *family, const struct uuid *nonce)
+{
+        fetch_ahead(&nonces->slots[(hash_of(family, nonce) >> 16) % SLOTS], sizeof(*nonces->slots));
 }
 
 bool nonces_may_have(const struct nonces *nonces, const struct uuid *family, const struct uuid *nonce)

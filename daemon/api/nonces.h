@@ -13,4 +13,6 @@ struct nonces;
 struct nonces *nonces_new(void);
 struct nonces *nonces_free(struct nonces *nonces);
 void nonces_add(struct nonces *nonces, const struct uuid *family, const struct uuid *nonce);
+/* Its place will be looked at, or be taken: fetches it. See base/fetch.h. */
+void nonces_expect(const struct nonces *nonces, const struct uuid *family, const struct uuid *nonce);
 bool nonces_may_have(const struct nonces *nonces, const struct uuid *family, const struct uuid *nonce);

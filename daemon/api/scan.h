@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A scan on its way: asked (checkin_scan.c), looked up among the rosters (scan_find.c), decided and recorded
- * (scan_decide.c), answered (scan_answer.c), or found to be a repeat of an earlier one (scan_replay.c).
+ * A scan on its way: asked (checkin_scan.c), looked up among the rosters (scan_find.c), expected to be decided
+ * (scan_expect.c), decided and recorded (scan_decide.c), answered (scan_answer.c), or found to be a repeat of an earlier
+ * one (scan_replay.c).
  */
 #pragma once
 
@@ -56,12 +57,22 @@ struct scan {
         size_t place, id_offset;
 };
 
+static inline struct scan *scan_of(const struct change *change)
+{
+        const struct call *call =
+                (const struct call *)((const char *)(uintptr_t)change - offsetof(struct call, change));
+
+        return call->own;
+}
+
 /* ---- scan_find.c ---- */
 
 /* Whether every point names an event and a checkpoint of one family; else the call has been answered. */
 bool scan_points_exist(struct call *call, struct scan *scan);
 /* Looks up, unless nothing has changed since; NULL: the call has been answered (its event or checkpoint is gone). */
 const struct scan_found *scan_find(struct scan *scan);
+/* Whether what was looked up last stands. */
+bool scan_is_found(const struct scan *scan);
 /* Tells apart by its signature what no roster knows. 50 µs a key. */
 void scan_judge_unknown(struct scan *scan);
 
@@ -73,6 +84,15 @@ void scan_submit(struct scan *scan);
 /* Moves the counter of people inside, where the checkpoint has a capacity; `free`: it may end beyond that. */
 void scan_count_inside(struct batch *batch, struct change *change, const struct checkpoint_row *checkpoint,
         struct date day, int by, bool free);
+
+/* When it is taken to have happened, and the day of its presence. */
+struct instant scan_at(const struct scan *scan);
+struct date scan_day(const struct scan *scan, const struct scan_found *found);
+
+/* ---- scan_expect.c ---- */
+
+/* What struct change_kind has of it. */
+void scan_expect(const struct change *change, unsigned left);
 
 /* ---- scan_rely.c ---- */
 

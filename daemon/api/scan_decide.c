@@ -12,14 +12,6 @@
 
 #define NO_ID "................................" /* SCAN_ID_LENGTH characters, until the id is known */
 
-static struct scan *scan_of(const struct change *change)
-{
-        const struct call *call =
-                (const struct call *)((const char *)(uintptr_t)change - offsetof(struct call, change));
-
-        return call->own;
-}
-
 /* ---- people whose scans are under way ---- */
 
 static void take_back(struct scan *scan)
@@ -48,6 +40,18 @@ static void move_under_way(
 }
 
 /* ---- what it is judged by ---- */
+
+struct instant scan_at(const struct scan *scan)
+{
+        return verdict_at(scan->at, scan->received_at, scan->dry_run);
+}
+
+struct date scan_day(const struct scan *scan, const struct scan_found *found)
+{
+        const struct programme_event *event = found->event->programme_event;
+
+        return verdict_day(found->checkpoint, scan_at(scan), event->zone, event->day_starts_minutes);
+}
 
 /* The person's booking of the checkpoint's session, where one is needed; NULL: none. */
 static const struct booking_row *seat_of(const struct scan_found *found)
@@ -262,9 +266,8 @@ static int64_t people_inside(const struct scan_found *found, struct date day,
 
 static enum decision decide_found(struct scan *scan, const struct scan_found *found, struct batch *batch)
 {
-        const struct programme_event *event = found->event->programme_event;
-        struct instant at = verdict_at(scan->at, scan->received_at, scan->dry_run);
-        struct date day = verdict_day(found->checkpoint, at, event->zone, event->day_starts_minutes);
+        struct instant at = scan_at(scan);
+        struct date day = scan_day(scan, found);
         struct verdict_case judged;
         struct verdict verdict;
         struct scan_answer answer;
@@ -368,6 +371,7 @@ static bool scan_owns_key(const struct change *change, const char *detail)
 
 static const struct change_kind scan_kind = {
         .decide = scan_decide,
+        .expect = scan_expect,
         .applied = scan_applied,
         .owns_key = scan_owns_key,
         .forgotten = scan_forgotten,

@@ -173,14 +173,22 @@ static bool find_anew(struct scan *scan)
         return true;
 }
 
+static uint64_t now(const struct scan *scan)
+{
+        return scan->call->api->state.generation + 1;
+}
+
+bool scan_is_found(const struct scan *scan)
+{
+        return scan->found_at == now(scan);
+}
+
 const struct scan_found *scan_find(struct scan *scan)
 {
-        uint64_t now = scan->call->api->state.generation + 1;
-
-        if (scan->found_at == now)
+        if (scan_is_found(scan))
                 return &scan->found;
         if (!find_anew(scan))
                 return NULL;
-        scan->found_at = now;
+        scan->found_at = now(scan);
         return &scan->found;
 }

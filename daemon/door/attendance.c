@@ -250,6 +250,14 @@ const struct presence_row *attendance_presence(const struct attendance *attendan
         return table_find(&attendance->presences, hash_text(id, 0), id);
 }
 
+void attendance_expect_presence(const struct attendance *attendance, const char *checkpoint, struct date day,
+        const char *registration)
+{
+        char id[PRESENCE_ID_MAX];
+
+        table_expect(&attendance->presences, hash_text(presence_id(id, checkpoint, day, registration), 0));
+}
+
 /* A person's first admission that stands, at one checkpoint or (NULL) at any. */
 static struct instant first_of(
         const struct attendance *attendance, const char *checkpoint, const char *registration)

@@ -34,6 +34,9 @@ void attendance_change_ticket(
 /* `day` DATE_NONE for a checkpoint `per` event. Borrowed; NULL: never been there. */
 const struct presence_row *attendance_presence(const struct attendance *attendance, const char *checkpoint,
         struct date day, const char *registration);
+/* It will be asked for: fetches its place. See base/table.h. */
+void attendance_expect_presence(const struct attendance *attendance, const char *checkpoint, struct date day,
+        const char *registration);
 
 /* People inside (admitted and not left) by the last move of each. */
 int64_t attendance_inside(const struct attendance *attendance, const char *checkpoint, struct date day);

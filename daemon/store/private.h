@@ -101,6 +101,16 @@ size_t change_claims(const struct change *change, uint64_t claims[static CHANGE_
 /* Asks one member; one that has answered is gone, and has left nothing in the batch. */
 enum decision change_decide(struct batch *batch, struct change *change);
 
+/* ---- what the queue will come to (expect.c) ---- */
+
+struct expected {
+        const struct change *next[EXPECTATIONS]; /* whom to tell the first time, the second… */
+        size_t steps;
+};
+/* For whoever walks the queue from its beginning, and steps on before each change that is come to. */
+void expected_init(struct expected *expected, const struct store *store);
+void expected_step(struct expected *expected);
+
 /* ---- the feed (feed.c) ---- */
 
 struct feed_family {

@@ -124,11 +124,14 @@ static bool is_full(const struct store *store, const struct lane *lane)
 static void fill_lane(struct store *store, struct lane *lane)
 {
         struct change *change = store->first, *next;
+        struct expected expected;
         size_t looked = 0;
 
+        expected_init(&expected, store);
         claims_clear(&store->waiting);
         for (; change && looked++ < LOOK_AT_MOST; change = next) {
                 next = change->next;
+                expected_step(&expected);
                 if (lane->batch.member_count && is_full(store, lane))
                         break;
                 /* Nobody overtakes an earlier one that wants the same. */

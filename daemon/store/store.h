@@ -125,9 +125,17 @@ struct change_failure {
         const char *sqlstate, *message; /* FAILURE_REFUSED: for the log */
 };
 
+enum { EXPECTATIONS = 3 };
+
 struct change_kind {
         /* Reads memory and adds to `batch` (batch_add_*). Called on the loop's thread, again after every STALE. */
         enum decision (*decide)(struct change *change, struct batch *batch);
+        /*
+         * It will be asked soon: what its decision will look at may be fetched. Called EXPECTATIONS times, `left` telling
+         * how often more, with others' decisions between, so that what is reached through something fetched before can
+         * be fetched in its turn. It changes nothing, and the queue may still change. May be NULL.
+         */
+        void (*expect)(const struct change *change, unsigned left);
         /* The batch is durable and its rows applied. The change is the owner's again. */
         void (*applied)(struct change *change, const struct batch *batch);
         /* Whether a used key or nonce, as the database's detail names it, is this change's. May be NULL. */

@@ -375,10 +375,10 @@ BEGIN
 END
 $$;
 
--- Whether registrations may have changed beyond some places in the feed (the last number known of each writer; of one
--- that is not named, none is). Where none has, whoever has read up to there knows them as they are. More is known of a
--- writer than there is after a failover that lost its last changes.
-CREATE FUNCTION usher.registrations_changed(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS boolean
+-- Whether rows of some kinds may have changed beyond some places in the feed (the last number known of each writer; of
+-- one that is not named, none is). Where none has, whoever has read up to there knows them as they are. More is known of
+-- a writer than there is after a failover that lost its last changes.
+CREATE FUNCTION usher.has_news(p_family uuid, p_writers uuid[], p_seqs bigint[], p_kinds text[]) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
         RETURN EXISTS (
@@ -389,18 +389,31 @@ BEGIN
                        OR EXISTS (
                                 SELECT FROM usher.change AS c
                                 WHERE c.family_id = p_family AND c.writer = w.writer AND c.seq > known.seq
-                                  AND c.kind = 'registration')));
+                                  AND c.kind = ANY (p_kinds))));
 END
 $$;
 
--- Registrations are not locked: what commits from here on counts as after the scan.
-CREATE FUNCTION usher.check_registrations(p_family uuid, p_event uuid[], p_registration text[], p_version bigint[])
+-- Registrations are not locked: what commits from here on counts as after the scan. They are compared one by one only
+-- where any has changed beyond the places that the decisions rest on, if those are given: to find them is a quarter of
+-- what a scan costs. Where somebody was looked for and not found (p_no_news), nobody may have come since.
+CREATE FUNCTION usher.check_registrations(
+        p_family uuid, p_event uuid[], p_registration text[], p_version bigint[],
+        p_known_writers uuid[], p_known_seqs bigint[], p_no_news boolean)
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
         v_event uuid;
         v_id    text;
 BEGIN
+        IF p_no_news THEN
+                IF usher.has_news(p_family, p_known_writers, p_known_seqs, ARRAY['registration', 'credential']) THEN
+                        PERFORM usher.raise_stale('credential', NULL, NULL);
+                END IF;
+                RETURN;
+        ELSIF p_known_writers IS NOT NULL
+              AND NOT usher.has_news(p_family, p_known_writers, p_known_seqs, ARRAY['registration']) THEN
+                RETURN;
+        END IF;
         SELECT p_event[i], p_registration[i] INTO v_event, v_id
         FROM generate_series(1, cardinality(p_version)) AS i
         LEFT JOIN usher.registration AS t ON t.id = p_registration[i] AND t.family_id = p_family
@@ -451,8 +464,7 @@ $$;
 
 -- A batch of scans and nothing else, as nearly all are, relying on checkpoints and presences at most: what record()
 -- does for it, in as few statements. Nothing relied on is locked: whoever would delete it, or give a checkpoint a
--- capacity, has the family for himself. Registrations are compared one by one only where any has changed beyond the
--- places that the decisions rest on: to find them is a quarter of what a scan costs.
+-- capacity, has the family for himself.
 CREATE FUNCTION usher.record_scans(
         p_family uuid, p_writer uuid, p_first bigint, p_expects jsonb,
         p_scan_nonce uuid[], p_scan_event uuid[], p_scan_checkpoint text[], p_scan_registration text[],
@@ -461,7 +473,7 @@ CREATE FUNCTION usher.record_scans(
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
-        p_scan_undoes text[], p_known_writers uuid[], p_known_seqs bigint[])
+        p_scan_undoes text[], p_known_writers uuid[], p_known_seqs bigint[], p_no_news boolean)
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -488,9 +500,8 @@ BEGIN
         IF FOUND THEN
                 PERFORM usher.raise_stale(v_row.kind, v_row.event_id, v_row.id);
         END IF;
-        IF p_known_writers IS NULL OR usher.registrations_changed(p_family, p_known_writers, p_known_seqs) THEN
-                v_done := usher.check_registrations(p_family, p_scan_event, p_scan_registration, p_scan_registration_version);
-        END IF;
+        v_done := usher.check_registrations(p_family, p_scan_event, p_scan_registration, p_scan_registration_version,
+                        p_known_writers, p_known_seqs, p_no_news);
         v_done := usher.log_scans(p_family, p_writer, p_first, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
@@ -607,7 +618,8 @@ CREATE FUNCTION usher.record(
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[] DEFAULT NULL, p_scan_first_at timestamptz[] DEFAULT NULL,
         p_scan_first_device text[] DEFAULT NULL, p_scan_hash bytea[] DEFAULT NULL, p_scan_undoes text[] DEFAULT NULL,
-        p_known_writers uuid[] DEFAULT NULL, p_known_seqs bigint[] DEFAULT NULL, OUT outcome text)
+        p_known_writers uuid[] DEFAULT NULL, p_known_seqs bigint[] DEFAULT NULL, p_no_news boolean DEFAULT false,
+        OUT outcome text)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
 DECLARE
@@ -635,14 +647,15 @@ BEGIN
         END IF;
 
         -- Not where something was written about one: see the lock for notes below.
-        IF v_scans > 0 AND v_rows = 0 AND p_counters IS NULL AND p_keys IS NULL AND array_remove(p_scan_why, NULL) = '{}'
+        IF v_scans > 0 AND v_rows = 0 AND p_counters IS NULL AND p_keys IS NULL
+           AND coalesce(array_remove(p_scan_why, NULL) = '{}', true)
            AND NOT coalesce(p_expects @? '$[*].kind ? (@ != "checkpoint" && @ != "presence")', false) THEN
                 v_done := usher.record_scans(p_family, p_writer, p_seq, p_expects, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
                         p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes,
-                        p_known_writers, p_known_seqs);
+                        p_known_writers, p_known_seqs, p_no_news);
                 outcome := 'done';
                 RETURN;
         END IF;
@@ -699,7 +712,8 @@ BEGIN
                 PERFORM usher.expect(p_family, v_expected, p_expects, false);
         END IF;
         IF v_scans > 0 THEN
-                PERFORM usher.check_registrations(p_family, p_scan_event, p_scan_registration, p_scan_registration_version);
+                PERFORM usher.check_registrations(p_family, p_scan_event, p_scan_registration,
+                        p_scan_registration_version, p_known_writers, p_known_seqs, p_no_news);
         END IF;
 
         -- Rows. Placements leave before any comes back; what others refer to goes last.

@@ -122,25 +122,18 @@ static bool is_in_pace(struct call *call, struct scan *scan, struct login *login
         return false;
 }
 
-static void caught_up(void *context, enum outcome outcome)
-{
-        struct call *call = context;
-
-        if (outcome == OUTCOME_DONE)
-                scan_submit(call->own);
-        else
-                call_fail_unavailable(call, false);
-}
-
-/* Another daemon may have issued it a moment ago: whoever is sent away was looked for in all that has been recorded. */
+/*
+ * Another daemon may have issued it a moment ago: whoever is sent away was looked for in all that has been recorded. Of
+ * what will be recorded itself, its batch sees to that.
+ */
 static void submit_unknown(struct call *call, struct scan *scan, struct login *login)
 {
         if (!is_in_pace(call, scan, login))
                 return;
-        if (scan->dry_run && call->api->database != STORE_ONLINE)
-                scan_submit(scan);
+        if (scan->dry_run && call->api->database == STORE_ONLINE)
+                scan_seek(scan);
         else
-                store_catch_up(call->api->store, &scan->family, call_patience(call), caught_up, call);
+                scan_submit(scan);
 }
 
 static void checkin_scan(struct call *call)

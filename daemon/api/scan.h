@@ -45,6 +45,8 @@ struct scan {
 
         struct scan_found found; /* as of that state of memory; 0: not looked up yet */
         uint64_t found_at;
+        bool nowhere; /* nobody of the family was found for it */
+        bool sought; /* … and that after all that had been recorded was read */
         enum scan_signature signature;
         struct uuid signed_for; /* SIGNATURE_GOOD: the event */
         char claimed[CREDENTIAL_CODE_MAX + 1]; /* the registration that was claimed; "": none */
@@ -73,6 +75,8 @@ bool scan_points_exist(struct call *call, struct scan *scan);
 const struct scan_found *scan_find(struct scan *scan);
 /* Whether what was looked up last stands. */
 bool scan_is_found(const struct scan *scan);
+/* Looks again when all that has been recorded by now is in memory, and goes on. */
+void scan_seek(struct scan *scan);
 /* Tells apart by its signature what no roster knows. 50 µs a key. */
 void scan_judge_unknown(struct scan *scan);
 

@@ -313,6 +313,17 @@ static bool seems_used(const struct scan *scan)
                nonces_may_have(scan->call->api->nonces, &scan->family, &scan->nonce);
 }
 
+/*
+ * Who is not known here may have come at another daemon. That nobody has is worth a try, which the database judges when
+ * the batch is recorded; who has been tried, or cannot be, is looked for first.
+ */
+static bool must_seek(const struct scan *scan, struct batch *batch)
+{
+        if (!scan->nowhere || scan->sought || scan->dry_run)
+                return false;
+        return scan->call->change.attempts > 1 || !batch_expect_no_news(batch);
+}
+
 static enum decision scan_decide(struct change *change, struct batch *batch)
 {
         struct scan *scan = scan_of(change);
@@ -326,6 +337,8 @@ static enum decision scan_decide(struct change *change, struct batch *batch)
                 return DECISION_ANSWERED;
         if (claims_another(scan, found))
                 return CALL_ANSWERED(scan_submit(scan));
+        if (must_seek(scan, batch))
+                return CALL_ANSWERED(scan_seek(scan));
         scan_judge_unknown(scan);
         return decide_found(scan, found, batch);
 }

@@ -154,6 +154,7 @@ static bool find_anew(struct scan *scan)
         const struct scan_point *point;
 
         memset(found, 0, sizeof(*found));
+        scan->nowhere = false;
         point = &scan->points[find_judge(scan)];
         found->event = state_event(&scan->call->api->state, point->event);
         if (!found->event || !uuid_equal(&found->event->family->uuid, &scan->family)) {
@@ -170,6 +171,7 @@ static bool find_anew(struct scan *scan)
                 return true;
         found->elsewhere = find_elsewhere(scan, found->event);
         found->found = found->elsewhere ? FOUND_ELSEWHERE : FOUND_NOWHERE;
+        scan->nowhere = !found->elsewhere;
         return true;
 }
 
@@ -191,4 +193,22 @@ const struct scan_found *scan_find(struct scan *scan)
                 return NULL;
         scan->found_at = now(scan);
         return &scan->found;
+}
+
+static void caught_up(void *context, enum outcome outcome)
+{
+        struct call *call = context;
+        struct scan *scan = call->own;
+
+        scan->sought = true;
+        if (outcome == OUTCOME_DONE)
+                scan_submit(scan);
+        else
+                call_fail_unavailable(call, false);
+}
+
+void scan_seek(struct scan *scan)
+{
+        store_catch_up(
+                scan->call->api->store, &scan->family, call_patience(scan->call), caught_up, scan->call);
 }

@@ -43,6 +43,7 @@ void batch_rewind(struct batch *batch, const struct batch_mark *mark)
         batch->rows_json.length = mark->row_bytes;
         batch->expects_json.length = mark->expect_bytes;
         batch->keys_json.length = mark->key_bytes;
+        batch->no_news = mark->no_news;
 }
 
 struct batch_mark batch_mark(const struct batch *batch)
@@ -56,6 +57,7 @@ struct batch_mark batch_mark(const struct batch *batch)
                 .row_bytes = batch->rows_json.length,
                 .expect_bytes = batch->expects_json.length,
                 .key_bytes = batch->keys_json.length,
+                .no_news = batch->no_news,
         };
 }
 
@@ -162,6 +164,12 @@ void batch_expect(struct batch *batch, struct change *change, const void *row)
         json_member_text(&out, "id", head->id);
         json_member_int(&out, "version", head->version);
         json_end_object(&out);
+}
+
+bool batch_expect_no_news(struct batch *batch)
+{
+        batch->no_news = batch->no_news || batch->quiet;
+        return batch->no_news;
 }
 
 void batch_add_counter(struct batch *batch, struct change *change, const struct uuid *event, const char *kind,

@@ -5,12 +5,12 @@
 #include "store/places.h"
 #include "store/store.h"
 
-/* usher.record's parameters: 8, a column of an array for each of a scan's 25, and 2 of what was known. */
+/* usher.record's parameters: 8, a column of an array for each of a scan's 25, and 3 of what was known. */
 enum {
         BATCH_HEAD_PARAMS = 8,
         BATCH_SCAN_COLUMNS = 25,
         BATCH_KNOWN_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS,
-        BATCH_PARAMS = BATCH_KNOWN_PARAMS + 2
+        BATCH_PARAMS = BATCH_KNOWN_PARAMS + 3
 };
 
 struct batch_row {
@@ -32,6 +32,7 @@ struct batch_scan {
 struct batch_mark {
         size_t rows, expects, counters, keys, scans;
         size_t row_bytes, expect_bytes, key_bytes;
+        bool no_news;
 };
 
 struct batch {
@@ -42,6 +43,8 @@ struct batch {
         struct instant now;
         struct places
                 known; /* where memory stood in the feed before the first decision; empty: not to be said */
+        bool quiet; /* nothing came of late from anybody else: that nothing has come is worth a try */
+        bool no_news; /* somebody was looked for and not found: whoever has come since makes it stale */
         struct change **members; /* in order; NULL where one was given up */
         size_t member_count, member_capacity;
         struct batch_row *rows;
@@ -85,6 +88,8 @@ struct batch_params {
         char *values[BATCH_PARAMS];
         int lengths[BATCH_PARAMS], formats[BATCH_PARAMS]; /* as libpq wants them */
 };
+/* Whether `known` is such that a batch can be compared with what has come since. */
+bool batch_can_tell_news(const struct batch *batch);
 /* Takes the batch's texts: nothing may be added to it any more. */
 void batch_params_init(struct batch_params *params, struct batch *batch);
 void batch_params_deinit(struct batch_params *params);

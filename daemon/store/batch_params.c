@@ -17,7 +17,7 @@ const struct batch_statement batch_statements[] = {
                 "$14::bytea[], $15::date[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], "
                 "$20::timestamptz[], $21::text[], $22::text[], $23::text[], $24::text[], $25::bigint[], "
                 "$26::bigint[], $27::boolean[], $28::boolean[], $29::boolean[], $30::timestamptz[], "
-                "$31::text[], $32::bytea[], $33::text[], $34::uuid[], $35::bigint[])" },
+                "$31::text[], $32::bytea[], $33::text[], $34::uuid[], $35::bigint[], $36::boolean)" },
         { RECORD_SCAN,
                 "SELECT usher.record_scan($1::uuid, $2::uuid, $3::bigint, $4::bigint, $5::uuid, $6::uuid, "
                 "$7::text, $8::text, $9::bigint, $10::bytea, $11::date, $12::text, $13::text, $14::text, "
@@ -143,6 +143,10 @@ static void scan_params(struct batch_params *params, const struct batch *batch)
         for (size_t n = 0; n < batch->scan_count; n++)
                 write_scan(column, &batch->scans[n].scan);
         for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++) {
+                if (pgarray_is_bare(&column[i], batch->scan_count)) {
+                        buffer_deinit(&column[i]);
+                        continue;
+                }
                 params->formats[BATCH_HEAD_PARAMS + i] = 1;
                 params->lengths[BATCH_HEAD_PARAMS + i] = (int)column[i].length;
                 params->values[BATCH_HEAD_PARAMS + i] = buffer_steal(&column[i]);
@@ -159,7 +163,8 @@ static int64_t lone_version(const struct batch *batch)
         const struct scan_row *scan = batch->scan_count == 1 ? &batch->scans[0].scan : NULL;
         const struct row *expected = batch->expect_count == 1 ? batch->expected[0] : NULL;
 
-        if (!scan || !expected || batch->row_count || batch->counter_count || batch->key_count)
+        if (!scan || !expected || batch->no_news || batch->row_count || batch->counter_count ||
+                batch->key_count)
                 return 0;
         if (scan->why || scan->presence_version > 1 || expected->deleted)
                 return 0;
@@ -202,17 +207,28 @@ static void lone_params(struct batch_params *params, const struct batch *batch, 
 
 enum { FEW_SCANS = 16, WRITERS_A_SCAN = 4, MANY_WRITERS = 400 };
 
-/* So that registrations need not be compared one by one. Of a few scans that is cheaper than to look at all writers. */
+/* Few and known writers can be looked at in each batch. */
+bool batch_can_tell_news(const struct batch *batch)
+{
+        return batch->known.count && batch->known.count <= MANY_WRITERS;
+}
+
+/*
+ * So that registrations need not be compared one by one. Of a few scans that is cheaper than to look at all writers,
+ * unless it has to be known that nobody has come.
+ */
 static void known_params(struct batch_params *params, const struct batch *batch)
 {
         struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
+        bool few = batch->scan_count <= FEW_SCANS + batch->known.count / WRITERS_A_SCAN;
 
-        if (batch->scan_count <= FEW_SCANS + batch->known.count / WRITERS_A_SCAN || !batch->known.count ||
-                batch->known.count > MANY_WRITERS)
+        if (!batch_can_tell_news(batch) || (few && !batch->no_news))
                 return;
         places_write(&batch->known, &writers, &seqs);
         params->values[BATCH_KNOWN_PARAMS] = buffer_steal(&writers);
         params->values[BATCH_KNOWN_PARAMS + 1] = buffer_steal(&seqs);
+        if (batch->no_news)
+                params->values[BATCH_KNOWN_PARAMS + 2] = xstrdup("true");
 }
 
 /* ---- all ---- */

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 
-enum { TICK_SECONDS = 2, WAKE_MS = 5, REST_US = 4000 };
+enum { TICK_SECONDS = 2, WAKE_MS = 5, REST_US = 4000, QUIET_US = 1000000 };
 
 struct feed_family *feed_family(struct feed *feed, const struct uuid *family)
 {
@@ -293,6 +293,8 @@ static void family_ended(struct feed *feed)
                 feed->store->handlers.apply(feed->store->handlers.context, read->rows[i], false);
         for (size_t i = 0; i < read->gone_count; i++)
                 feed->store->handlers.apply(feed->store->handlers.context, read->gone[i], false);
+        if (read->row_count + read->gone_count)
+                family->moved_us = clock_monotonic_us();
         for (size_t i = 0; i < read->beyond.count; i++)
                 places_advance(&family->places, &read->beyond.items[i].writer, read->beyond.items[i].seq);
         feed->read = feed_read_free(read);
@@ -414,6 +416,16 @@ void feed_own(struct feed *feed, const struct uuid *uuid, const struct uuid *wri
         places_advance(&family->places, writer, seq);
         if (!evtimer_pending(feed->wake_timer, NULL))
                 evtimer_add(feed->wake_timer, (&(struct timeval){ 0, WAKE_MS * 1000 }));
+}
+
+bool feed_is_quiet(struct feed *feed, const struct uuid *family)
+{
+        int64_t moved_us = feed_family(feed, family)->moved_us;
+
+        for (size_t i = 0; i < feed->store->lane_count; i++)
+                if (feed->store->lanes[i].bulk && feed->store->lanes[i].state != LANE_IDLE)
+                        return false;
+        return !moved_us || clock_monotonic_us() - moved_us > QUIET_US;
 }
 
 bool feed_takes_scan(struct feed *feed, const struct scan_row *scan)

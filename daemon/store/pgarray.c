@@ -4,7 +4,11 @@
 #include <endian.h>
 #include <string.h>
 
-enum { DAYS_TO_2000 = 10957 }; /* from 1970, where ours begin */
+enum {
+        DAYS_TO_2000 = 10957, /* from 1970, where ours begin */
+        HEAD_BYTES = 20,
+        NULL_BYTES = 4 /* an element's length, and nothing behind it */
+};
 
 static void add_32(struct buffer *to, uint32_t value)
 {
@@ -35,6 +39,17 @@ void pgarray_begin(struct buffer *to, uint32_t type, size_t count)
         add_32(to, type);
         add_32(to, (uint32_t)count);
         add_32(to, 1); /* the first one's subscript */
+}
+
+bool pgarray_is_bare(const struct buffer *array, size_t count)
+{
+        if (array->length != HEAD_BYTES + count * NULL_BYTES)
+                return false;
+        /* An empty text is as short. */
+        for (size_t at = HEAD_BYTES; at < array->length; at += NULL_BYTES)
+                if (memcmp(array->data + at, "\xff\xff\xff\xff", NULL_BYTES) != 0)
+                        return false;
+        return true;
 }
 
 void pgarray_bytes(struct buffer *to, const void *bytes, size_t length)

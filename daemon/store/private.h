@@ -118,6 +118,7 @@ struct feed_family {
         struct places places;
         struct places scans; /* whose scans have been applied so far */
         bool dirty, wake;
+        int64_t moved_us; /* monotonic: when rows of others came last; 0: never */
 };
 
 struct waiter {
@@ -188,6 +189,8 @@ struct feed_family *feed_family(struct feed *feed, const struct uuid *family);
 void feed_own(struct feed *feed, const struct uuid *family, const struct uuid *writer, int64_t seq);
 /* Whether a durable scan, ours or another's, has to be handed on: it was not yet, and will have been now. */
 bool feed_takes_scan(struct feed *feed, const struct scan_row *scan);
+/* Whether it has been a while since anybody else changed anything, and no import of ours is under way. */
+bool feed_is_quiet(struct feed *feed, const struct uuid *family);
 /* Waiters whose deadline has passed. */
 void feed_expire(struct feed *feed, int64_t now_us);
 void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us,

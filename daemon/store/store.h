@@ -156,6 +156,11 @@ struct instant batch_now(const struct batch *batch);
 void batch_add_row(struct batch *batch, struct change *change, const void *row);
 /* Relied on and not changed: must still have this version when the batch is recorded. */
 void batch_expect(struct batch *batch, struct change *change, const void *row);
+/*
+ * Somebody was looked for and not found: nobody may have been registered, and no credential issued, beyond what memory
+ * knew. False: that had better be looked up first (store_catch_up), for others are at it just now.
+ */
+bool batch_expect_no_news(struct batch *batch);
 /* A counter of (event, kind, id) moves by `by`, and must end within [min, max] (INT64_MIN, INT64_MAX: free). */
 void batch_add_counter(struct batch *batch, struct change *change, const struct uuid *event, const char *kind,
         const char *id, int64_t by, int64_t min, int64_t max);

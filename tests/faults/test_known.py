@@ -117,3 +117,31 @@ def test_what_an_import_has_recorded_is_not_known_before_memory_has_all_of_it(pr
             scans = scan_all(other, event, people)
         assert {reason(other, one) for one in scans} == {"ticket_not_valid_here"}
         assert client.wait(number)["updated"] == count
+
+
+def test_who_came_at_another_daemon_unseen_is_not_sent_away_as_unknown(proxy, behind, event):
+    """Where nothing has come for a while that is taken for so, and the database judges it when the refusal is recorded."""
+    event.ticket()
+    event.checkpoint()
+    people = [event.registration()["registration"] for _ in range(30)]
+    daemon = behind(PATIENT)
+    door = {"event": event.slug, "checkpoint": "door"}
+
+    def is_unknown():
+        try:
+            return client.call("checkin.scan", door, credential="NOBODY", nonce=new_uuid(), deadline_ms=500)["reason"] == "unknown_credential"
+        except RpcError as error:
+            assert error.kind in ("unavailable", "deadline"), error  # looked for in the feed, and that does not answer
+            return False
+
+    with daemon.admin() as client:
+        wait_until(lambda: len(registrations(client, event)) == len(people), what="everybody")
+        assert proxy.freeze_feed() == 1
+        wait_until(is_unknown, what="a while without news")
+        guest = event.registration()["credential"]
+        number = client.send("checkin.scan", door, credential=guest, nonce=new_uuid())
+        others = scan_all(client, event, people)
+        client.call("server.ping")
+        proxy.cut(lambda link: link.feed)
+        assert client.wait(number)["verdict"] == "admitted"
+        assert {reason(client, one) for one in others} == {None}

@@ -74,11 +74,30 @@ SELECT build.refused($$build.known('R9', 1, ARRAY['a0000000-0000-4000-8000-00000
         'and so where the writer is known as it was before');
 SELECT is(build.known('R9', 1, ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[2, build.next() - 1]), 'done',
         'who knows it was judged by it');
-SELECT ok(usher.registrations_changed(build.family(), ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[3, build.next() - 1]),
+SELECT ok(usher.has_news(build.family(), ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[3, build.next() - 1], ARRAY['registration']),
         'what is known and is not there any more counts as changed');
+
+-- ---- nobody may have come ----
+
+CREATE FUNCTION build.unknown(p_seq bigint) RETURNS text LANGUAGE sql AS $$
+        SELECT build.record(NULL, ARRAY[build.scan(NULL, 0, 0)], jsonb_build_array(build.expect('checkpoint', 'door', 1)),
+                p_known_writers => ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()],
+                p_known_seqs => ARRAY[p_seq, build.next() - 1], p_no_news => true)
+$$;
+SELECT is(build.unknown(2), 'done', 'where nothing has changed nobody has come');
+SELECT build.refused($$build.unknown(1)$$, 'UH001', 'a change of a registration may be somebody who came');
+SELECT is(build.record(jsonb_build_array(build."row"('track', 'more news')), p_writer => 'a0000000-0000-4000-8000-000000000002'), 'done', 'a change of something else');
+SELECT is(build.unknown(2), 'done', 'is nobody');
+SELECT is(build.record(jsonb_build_array(build."row"('credential', 'R7/badge', 1, '{"registration": "R7", "kind": "badge", "issue": 1}')),
+        p_writer => 'a0000000-0000-4000-8000-000000000002'), 'done', 'a credential is issued');
+SELECT build.refused($$build.unknown(3)$$, 'UH001', 'and may be the one that was looked for');
+SELECT is(build.unknown(4), 'done', 'who knows it did not find it');
+SELECT build.refused($$build.record(NULL, ARRAY[build.scan(NULL, 0, 0)], jsonb_build_array(build.expect('checkpoint', 'door', 1)), p_no_news => true)$$,
+        'UH001', 'where nothing is known anybody may have come');
+
 DELETE FROM usher.change WHERE writer = 'a0000000-0000-4000-8000-000000000002';
 UPDATE usher.writer SET trimmed = 2 WHERE writer = 'a0000000-0000-4000-8000-000000000002';
-SELECT ok(usher.registrations_changed(build.family(), ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[1, build.next() - 1]),
+SELECT ok(usher.has_news(build.family(), ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[1, build.next() - 1], ARRAY['registration']),
         'what was trimmed may have been one');
 
 SELECT * FROM finish();

@@ -86,20 +86,21 @@ static void wait_for_answer(struct lane *lane)
         evtimer_add(lane->timer, &patience);
 }
 
-static void lane_send(struct lane *lane)
+static void make_params(struct lane *lane)
 {
         struct batch *batch = &lane->batch;
+        const struct lane_seq *seq = lane_seq(lane, &batch->family);
 
+        batch->seq = seq->next;
+        memcpy(batch->head, seq->head, sizeof(batch->head));
+        batch_number(batch);
+        batch_params_init(&lane->params, batch);
+        lane->has_params = true;
+}
+
+void lane_send(struct lane *lane)
+{
         lane_forget_error(lane);
-        if (!lane->has_params) {
-                const struct lane_seq *seq = lane_seq(lane, &batch->family);
-
-                batch->seq = seq->next;
-                memcpy(batch->head, seq->head, sizeof(batch->head));
-                batch_number(batch);
-                batch_params_init(&lane->params, batch);
-                lane->has_params = true;
-        }
         lane->state = LANE_SENT;
         if (!lane->ready)
                 return; /* when the connection is back */
@@ -123,12 +124,21 @@ void lane_fence(struct lane *lane)
         pgconn_sync(&lane->conn);
 }
 
+static void take_turn(struct lane *lane)
+{
+        make_params(lane);
+        if (lane->bulk || queue_has_turn(lane->store))
+                lane_send(lane);
+        else
+                lane_rest(lane, LANE_WAITING, TURN_US / 1000);
+}
+
 void lane_begin(struct lane *lane)
 {
         if (lane->state == LANE_DECIDING)
                 lane_rest(lane, LANE_DECIDING, lane->batch.members[0]->rest_ms);
         else if (batch_has_content(&lane->batch))
-                lane_send(lane);
+                take_turn(lane);
         else
                 lane_finish(lane);
 }
@@ -218,6 +228,7 @@ static void timer_fired(evutil_socket_t fd, short what, void *context)
         case LANE_APPLYING:
                 lane_apply_some(lane);
                 return;
+        case LANE_WAITING:
         case LANE_RESENDING:
                 lane_send(lane);
                 return;
@@ -276,6 +287,7 @@ static void prepared(struct lane *lane)
                 return;
         }
         lane->ready = true;
+        store_count_turns(lane->store, pgconn_is_near(&lane->conn));
         store_update_state(lane->store);
         if (lane->state == LANE_SENT)
                 lane_send(lane);

@@ -348,6 +348,14 @@ int64_t pgconn_silent_us(const struct pgconn *conn, int64_t now_us)
         return conn->due ? now_us - conn->heard_us : 0;
 }
 
+bool pgconn_is_near(const struct pgconn *conn)
+{
+        const char *host = PQhost(conn->pg), *address = PQhostaddr(conn->pg);
+
+        return (host && *host == '/') ||
+               (address && (strcmp(address, "127.0.0.1") == 0 || strcmp(address, "::1") == 0));
+}
+
 bool pgconn_error_passes(const PGresult *result)
 {
         static const char *const classes[] = { "08", "25006", "53", "57", "58", NULL };

@@ -58,6 +58,8 @@ static inline bool pgconn_is_ready(const struct pgconn *conn)
 }
 /* How long the server has owed an answer and said nothing. */
 int64_t pgconn_silent_us(const struct pgconn *conn, int64_t now_us);
+/* Whether the server is on this machine. */
+bool pgconn_is_near(const struct pgconn *conn);
 /* An error of the server's own state (shutting down, out of room, a standby by now): it passes, here or elsewhere. */
 bool pgconn_error_passes(const PGresult *result);
 /* Text parameters; `binary`: of the result. Each is followed by its results and one `end`. */

@@ -14,9 +14,13 @@ struct event;
 
 /* ---- lanes: one connection, at most one batch under way (lane.c; how a batch ends: lane_end.c) ---- */
 
+/* A batch that takes longer at the database hangs, and keeps nobody from a turn any more. */
+enum { TURN_US = 10000 };
+
 enum lane_state {
         LANE_IDLE,
         LANE_DECIDING, /* a long decision, over several turns of the loop */
+        LANE_WAITING, /* decided ahead, for a turn at the database */
         LANE_SENT, /* … or to be sent when the connection is back */
         LANE_RESENDING, /* rests before the same batch goes again */
         LANE_FENCING, /* it failed, and an earlier sending of it must not succeed any more */
@@ -57,8 +61,10 @@ void lane_init(struct lane *lane, struct store *store, bool bulk);
 void lane_deinit(struct lane *lane);
 /* What the decisions of its batch will rest on: the time, and where memory stands in the feed. */
 void lane_take_bearings(struct lane *lane);
-/* A batch has been formed: sends it (or, with nothing to record, lets its members go). */
+/* A batch has been formed: sends it when it has a turn (or, with nothing to record, lets its members go). */
 void lane_begin(struct lane *lane);
+/* Its turn has come. */
+void lane_send(struct lane *lane);
 /* Members whose deadline has passed. */
 void lane_expire(struct lane *lane, int64_t now_us);
 /* Waits in a state; what follows is in lane.c's timer. */
@@ -87,8 +93,10 @@ void lane_release(struct lane *lane, const uint64_t *claims, size_t count);
 /* ---- the queue (queue.c) ---- */
 
 void queue_add(struct store *store, struct change *change);
-/* Lets every idle lane take what it can. */
+/* Gives the turns that are free to who waits for one, and lets every idle lane take what it can. */
 void queue_pump(struct store *store);
+/* Whether one more batch may go to the database. */
+bool queue_has_turn(const struct store *store);
 void queue_expire(struct store *store, int64_t now_us);
 /* When a change, or a read, has waited long enough. */
 int64_t change_due_us(const struct store *store, const struct change *change);
@@ -290,6 +298,7 @@ struct store {
         enum store_state state;
         struct instant since;
         int64_t away_us; /* monotonic: since when it is offline */
+        size_t turns; /* batches at the database at once */
         bool loaded, stopping, complained;
         bool unsure; /* for good: something could not be read, and memory lacks it wherever it stands in the feed */
         struct event *tick, *pump_event;
@@ -301,6 +310,8 @@ struct store {
 /* A connection came or went: online means that changes can be recorded. */
 void store_update_state(struct store *store);
 void store_pump_soon(struct store *store);
+/* How many batches may be at the database at once; `near`: it is on this machine. */
+void store_count_turns(struct store *store, bool near);
 /* The database answers under these names (from the cluster, or the settings). */
 void store_connect(struct store *store, const char *conninfo, const char *owner_conninfo);
 void store_is_loaded(struct store *store);

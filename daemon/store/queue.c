@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LOOK_AT_MOST = 8192, BATCH_BYTES_MAX = 1 << 20, SOON_US = 10000 };
+enum { LOOK_AT_MOST = 8192, BATCH_BYTES_MAX = 1 << 20 };
 
 enum change_state { CHANGE_FREE, CHANGE_QUEUED, CHANGE_BATCHED };
 
@@ -147,10 +147,10 @@ static void fill_lane(struct store *store, struct lane *lane)
                 lane_begin(lane);
 }
 
-/* Batches (of this family; NULL: of any) that are at the database, and will soon have come back. */
+/* Batches (of this family; NULL: of any) that are at the database, and do not hang. */
 static size_t count_under_way(const struct store *store, const struct uuid *family)
 {
-        int64_t since_us = clock_monotonic_us() - SOON_US;
+        int64_t since_us = clock_monotonic_us() - TURN_US;
         size_t count = 0;
 
         for (size_t i = 0; i < store->lane_count; i++) {
@@ -162,19 +162,23 @@ static size_t count_under_way(const struct store *store, const struct uuid *fami
         return count;
 }
 
-/*
- * Of three lanes or more the last waits until a batch has come back: then the database has its next one before that is
- * taken into memory and answered. More at a time get no more through.
- */
-static bool is_kept_back(const struct store *store)
+bool queue_has_turn(const struct store *store)
 {
-        return store->settings.lanes > 2 && count_under_way(store, NULL) + 1 >= store->settings.lanes;
+        return count_under_way(store, NULL) < store->turns;
+}
+
+static struct lane *next_waiting(const struct store *store)
+{
+        for (size_t i = 0; i < store->lane_count; i++)
+                if (store->lanes[i].state == LANE_WAITING)
+                        return &store->lanes[i];
+        return NULL;
 }
 
 /*
  * How many lanes work at a time: two half batches cost more than one that is whole, so a further lane begins when what
  * waits would fill half a batch for each. Fewer wait for the batch that is under way, never for a timer, unless that
- * takes long.
+ * takes long. A whole batch is decided ahead of its turn, so that the database has it the moment that its turn comes.
  */
 static bool is_worth_a_lane(const struct store *store, const struct lane *lane)
 {
@@ -184,14 +188,19 @@ static bool is_worth_a_lane(const struct store *store, const struct lane *lane)
                 change = looked < LOOK_AT_MOST ? change->next : NULL;
         if (!change || lane->bulk)
                 return change;
-        return !is_kept_back(store) &&
-               store->queued >= count_under_way(store, &change->family) * store->settings.batch_max / 2;
+        if (!queue_has_turn(store))
+                return store->queued >= store->settings.batch_max && !next_waiting(store);
+        return store->queued >= count_under_way(store, &change->family) * store->settings.batch_max / 2;
 }
 
 void queue_pump(struct store *store)
 {
+        struct lane *waiting;
+
         if (!store->loaded)
                 return;
+        while (queue_has_turn(store) && (waiting = next_waiting(store)))
+                lane_send(waiting);
         for (size_t i = 0; i < store->lane_count && store->first; i++)
                 if (store->lanes[i].ready && store->lanes[i].state == LANE_IDLE &&
                         is_worth_a_lane(store, &store->lanes[i]))

@@ -2,6 +2,7 @@
 /* Which lanes take what waits. Every change here answers when it is asked, so nothing is ever sent. */
 #include <check.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "store/private.h"
 
@@ -31,6 +32,7 @@ static void begin(void)
         store = (struct store){ .lanes = lanes, .lane_count = LANES + 1, .loaded = true };
         store.settings.batch_max = BATCH_MAX;
         store.settings.lanes = LANES;
+        store.turns = LANES;
         for (size_t i = 0; i <= LANES; i++) {
                 lanes[i] = (struct lane){ .store = &store, .ready = true, .bulk = i == LANES };
                 batch_init(&lanes[i].batch);
@@ -152,26 +154,75 @@ START_TEST(a_third_lane_needs_half_a_batch_for_each)
 }
 END_TEST
 
-/* Of three, though enough waits for all. */
-START_TEST(the_last_lane_waits_until_a_batch_has_come_back)
+START_TEST(less_than_a_batch_is_not_decided_before_its_turn)
 {
         lanes[LANES].bulk = false;
-        store.settings.lanes = LANES + 1;
         put_under_way(&lanes[0], &family, 0);
         put_under_way(&lanes[1], &another, 0);
-        wait_in_line(MANY);
+        wait_in_line(BATCH_MAX - 1);
         queue_pump(&store);
         ck_assert_uint_eq(asked, 0);
         lanes[1].sent = false; /* come back, and not yet in memory */
         queue_pump(&store);
-        ck_assert_uint_eq(asked, MANY);
+        ck_assert_uint_eq(asked, BATCH_MAX - 1);
+}
+END_TEST
+
+START_TEST(a_whole_batch_is_decided_ahead_of_its_turn)
+{
+        store.turns = 1;
+        put_under_way(&lanes[0], &another, 0);
+        wait_in_line(BATCH_MAX);
+        queue_pump(&store);
+        ck_assert_uint_eq(asked, BATCH_MAX);
+}
+END_TEST
+
+START_TEST(but_only_one)
+{
+        store.turns = 1;
+        lanes[LANES].bulk = false;
+        put_under_way(&lanes[0], &family, 0);
+        lanes[1].state = LANE_WAITING;
+        wait_in_line(MANY);
+        queue_pump(&store);
+        ck_assert_uint_eq(asked, 0);
+}
+END_TEST
+
+/* Its connection is away: it is sent when that is back. */
+START_TEST(who_waits_has_the_turn_of_a_batch_that_came_back)
+{
+        store.turns = 1;
+        put_under_way(&lanes[0], &family, 0);
+        lanes[1].ready = false;
+        lanes[1].state = LANE_WAITING;
+        queue_pump(&store);
+        ck_assert_int_eq(lanes[1].state, LANE_WAITING);
+        lanes[0].sent = false;
+        queue_pump(&store);
+        ck_assert_int_eq(lanes[1].state, LANE_SENT);
+}
+END_TEST
+
+START_TEST(one_processor_or_two_give_one_turn_to_a_database_that_shares_them)
+{
+        bool few = sysconf(_SC_NPROCESSORS_ONLN) <= 2;
+
+        store.settings.lanes = 3;
+        store_count_turns(&store, true);
+        ck_assert_uint_eq(store.turns, few ? 1 : 2);
+        store_count_turns(&store, false);
+        ck_assert_uint_eq(store.turns, 2);
+        store.settings.lanes = 1;
+        store_count_turns(&store, false);
+        ck_assert_uint_eq(store.turns, 1);
 }
 END_TEST
 
 START_TEST(the_last_lane_stands_in_for_one_that_hangs)
 {
         lanes[LANES].bulk = false;
-        store.settings.lanes = LANES + 1;
         put_under_way(&lanes[0], &family, 0);
         put_under_way(&lanes[1], &family, LONG_US);
         wait_in_line(MANY);
@@ -196,7 +247,11 @@ int main(void)
         tcase_add_test(tcase, nobody_waits_for_an_import_nor_an_import_for_others);
         tcase_add_test(tcase, whoever_is_behind_an_import_is_seen);
         tcase_add_test(tcase, a_third_lane_needs_half_a_batch_for_each);
-        tcase_add_test(tcase, the_last_lane_waits_until_a_batch_has_come_back);
+        tcase_add_test(tcase, less_than_a_batch_is_not_decided_before_its_turn);
+        tcase_add_test(tcase, a_whole_batch_is_decided_ahead_of_its_turn);
+        tcase_add_test(tcase, but_only_one);
+        tcase_add_test(tcase, who_waits_has_the_turn_of_a_batch_that_came_back);
+        tcase_add_test(tcase, one_processor_or_two_give_one_turn_to_a_database_that_shares_them);
         tcase_add_test(tcase, the_last_lane_stands_in_for_one_that_hangs);
         suite_add_tcase(suite, tcase);
         runner = srunner_create(suite);

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <string.h>
 
+#include "api/arrivals.h"
 #include "api/dispatch.h"
 #include "api/folds.h"
 #include "api/guard.h"
@@ -71,6 +72,7 @@ int api_new(struct event_base *base, struct workers *workers, const struct setti
         api->uid = geteuid();
         api->guard = login_guard_new();
         api->nonces = nonces_new();
+        api->arrivals = arrivals_new(base);
         api->folds = folds_new(workers);
         api->refold = refold_new(api);
         state_init(&api->state);
@@ -95,6 +97,7 @@ struct api *api_free(struct api *api)
         login_guard_free(api->guard);
         buffer_deinit(&api->description);
         nonces_free(api->nonces);
+        arrivals_free(api->arrivals);
         state_deinit(&api->state);
         free(api);
         return NULL;

@@ -7,6 +7,7 @@
 #include "store/store.h"
 #include "wire/wire.h"
 
+struct arrivals;
 struct event_base;
 struct folds;
 struct refold;
@@ -28,6 +29,7 @@ struct api {
         struct state state;
         struct login_guard *guard; /* failed logins by address */
         struct nonces *nonces; /* of the latest scans */
+        struct arrivals *arrivals; /* scans of this turn of the loop */
         struct keyring *keyring; /* the events' signing keys, opened */
         struct buffer description; /* server.describe's answer of all methods, once asked for */
         struct instant database_since;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/arrivals.h"
 #include "api/login.h"
 #include "api/methods.h"
 #include "api/scan.h"
@@ -136,11 +137,27 @@ static void submit_unknown(struct call *call, struct scan *scan, struct login *l
                 scan_submit(scan);
 }
 
+void scan_arrived(struct scan *scan)
+{
+        struct call *call = scan->call;
+        struct peer *peer = request_peer(call->request);
+        struct login *login = peer ? peer_session(peer) : NULL;
+        const struct scan_found *found = scan_find(scan);
+
+        if (!found)
+                return;
+        if (found->found != FOUND_NOWHERE)
+                scan_submit(scan);
+        else if (login)
+                submit_unknown(call, scan, login);
+        else
+                call_fail_unavailable(call, true); /* the peer has gone: nobody will read it */
+}
+
 static void checkin_scan(struct call *call)
 {
         struct login *login = peer_session(request_peer(call->request));
         struct scan *scan = xcalloc(1, sizeof(*scan));
-        const struct scan_found *found;
 
         call->own = scan;
         call->own_free = scan_free;
@@ -148,13 +165,7 @@ static void checkin_scan(struct call *call)
         if (!take_points(call, scan) || !take_credential(call, scan) || !take_rest(call, scan) ||
                 !is_allowed(call, scan, login) || !scan_points_exist(call, scan))
                 return;
-        found = scan_find(scan);
-        if (!found)
-                return;
-        if (found->found == FOUND_NOWHERE)
-                submit_unknown(call, scan, login);
-        else
-                scan_submit(scan);
+        arrivals_add(call->api->arrivals, scan);
 }
 
 static const char *const scan_errors[] = { "not_found", "exists", "unavailable", "rate_limited", NULL };

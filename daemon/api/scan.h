@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A scan on its way: asked (checkin_scan.c), looked up among the rosters (scan_find.c), expected to be decided
- * (scan_expect.c), decided and recorded (scan_decide.c), answered (scan_answer.c), or found to be a repeat of an earlier
- * one (scan_replay.c).
+ * A scan on its way: asked (checkin_scan.c), looked up among the rosters (scan_find.c) with those that arrive beside it
+ * (arrivals.c), expected to be decided (scan_expect.c), decided and recorded (scan_decide.c), answered (scan_answer.c), or
+ * found to be a repeat of an earlier one (scan_replay.c).
  */
 #pragma once
 
@@ -43,6 +43,7 @@ struct scan {
         enum verdict_language language;
         bool exclusive; /* its nonce is claimed: another with the same one was on its way, too */
 
+        struct scan *next_arrival;
         struct scan_found found; /* as of that state of memory; 0: not looked up yet */
         uint64_t found_at;
         bool nowhere; /* nobody of the family was found for it */
@@ -67,6 +68,11 @@ static inline struct scan *scan_of(const struct change *change)
         return call->own;
 }
 
+/* ---- checkin_scan.c ---- */
+
+/* It has been asked, and those that arrived beside it, too: looks it up, and goes on. */
+void scan_arrived(struct scan *scan);
+
 /* ---- scan_find.c ---- */
 
 /* Whether every point names an event and a checkpoint of one family; else the call has been answered. */
@@ -77,6 +83,8 @@ const struct scan_found *scan_find(struct scan *scan);
 bool scan_is_found(const struct scan *scan);
 /* Looks again when all that has been recorded by now is in memory, and goes on. */
 void scan_seek(struct scan *scan);
+/* Where its first look-up will begin, as long as its first point's event knows it. */
+struct roster_look scan_look(const struct scan *scan);
 /* Tells apart by its signature what no roster knows. 50 µs a key. */
 void scan_judge_unknown(struct scan *scan);
 

@@ -185,6 +185,13 @@ bool scan_is_found(const struct scan *scan)
         return scan->found_at == now(scan);
 }
 
+struct roster_look scan_look(const struct scan *scan)
+{
+        const struct event_state *event = point_event(scan, 0);
+
+        return event ? presented_look(&scan->presented, event->roster) : (struct roster_look){ NULL };
+}
+
 const struct scan_found *scan_find(struct scan *scan)
 {
         if (scan_is_found(scan))

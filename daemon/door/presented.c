@@ -92,6 +92,16 @@ bool presented_find(const struct presented *presented, const struct roster *rost
         return *registration != NULL;
 }
 
+struct roster_look presented_look(const struct presented *presented, const struct roster *roster)
+{
+        return (struct roster_look){
+                .roster = roster,
+                .digest = presented->form == PRESENTED_OURS ? presented->read.digest : NULL,
+                .code = presented->form == PRESENTED_CODE ? presented->code : NULL,
+                .registration = presented->form == PRESENTED_REGISTRATION ? presented->code : NULL,
+        };
+}
+
 void presented_digest(
         const struct presented *presented, const struct uuid *nonce, uint8_t digest[static CREDENTIAL_DIGEST])
 {

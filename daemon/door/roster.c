@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "door/roster.h"
+#include "door/roster_private.h"
 
 #include <string.h>
 
-#include "base/fetch.h"
 #include "base/texts.h"
 #include "door/fold.h"
 #include "door/person_key.h"
-#include "door/ticket_places.h"
-
-enum { TOGETHER_MAX = 16, CODE_FETCHED = 16 };
-
-struct roster {
-        struct uuid event;
-        struct rowset tickets, checkpoints;
-        struct table registrations, by_external_id, by_person;
-        struct table credentials; /* by registration */
-        struct table by_code, by_digest;
-        struct attendance *attendance;
-        struct bookings *bookings;
-        struct roll roll;
-        struct texts *texts; /* what many rows say alike */
-        struct ticket_places *places;
-        size_t unfolded; /* registrations that nothing finds, and should */
-        struct field_names field_names;
-};
 
 /* ---- keys ---- */
 
@@ -248,45 +229,6 @@ static bool apply_credential(struct roster *roster, const struct credential_row 
         return true;
 }
 
-/* ---- presences ---- */
-
-static bool apply_presence(
-        struct roster *roster, const struct presence_row *row, const struct presence_hashes *hashes)
-{
-        const struct registration_row *registration =
-                table_find(&roster->registrations, hashes->registration, row->registration);
-
-        return attendance_apply(
-                roster->attendance, row, hashes, registration ? registration->ticket : NULL, roster->texts);
-}
-
-static bool apply_together(struct roster *roster, const struct presence_row *rows, size_t count)
-{
-        struct presence_hashes hashes[TOGETHER_MAX];
-        bool changed = false;
-
-        for (size_t i = 0; i < count; i++) {
-                hashes[i] = presence_hashes(&rows[i]);
-                table_expect(&roster->registrations, hashes[i].registration);
-                attendance_expect(roster->attendance, rows[i].checkpoint, &hashes[i]);
-        }
-        for (size_t i = 0; i < count; i++) {
-                /* With its code, which it is told by and which stands behind the struct. */
-                fetch_ahead(table_expected(&roster->registrations, hashes[i].registration),
-                        sizeof(struct registration_row) + CODE_FETCHED);
-                attendance_expected(roster->attendance, rows[i].checkpoint, &hashes[i]);
-        }
-        for (size_t i = 0; i < count; i++)
-                changed |= apply_presence(roster, &rows[i], &hashes[i]);
-        return changed;
-}
-
-void roster_apply_presences(struct roster *roster, const struct presence_row *rows, size_t count)
-{
-        for (size_t i = 0; i < count; i += TOGETHER_MAX)
-                apply_together(roster, rows + i, count - i < TOGETHER_MAX ? count - i : TOGETHER_MAX);
-}
-
 bool roster_apply(struct roster *roster, const void *applied)
 {
         const struct row *row = applied;
@@ -296,7 +238,7 @@ bool roster_apply(struct roster *roster, const void *applied)
         if (row->record == &credential_record)
                 return apply_credential(roster, applied);
         if (row->record == &presence_record)
-                return apply_together(roster, applied, 1);
+                return roster_apply_presences(roster, applied, 1);
         if (row->record == &booking_record)
                 return bookings_apply(roster->bookings, applied);
         if (row->record == &ticket_record)

@@ -21,7 +21,7 @@ struct roster *roster_free(struct roster *roster);
 /* Takes a row of door/rows.h of this event: a sealed one, unless it is a presence. True when it changed anything. */
 bool roster_apply(struct roster *roster, const void *row);
 /* Presences, one after the other, as roster_apply() does; what each looks up is waited for together. */
-void roster_apply_presences(struct roster *roster, const struct presence_row *rows, size_t count);
+bool roster_apply_presences(struct roster *roster, const struct presence_row *rows, size_t count);
 
 const struct rowset *roster_tickets(const struct roster *roster);
 const struct rowset *roster_checkpoints(const struct roster *roster);
@@ -60,6 +60,21 @@ const struct credential_row *roster_by_digest(const struct roster *roster, const
 /* All of a registration's, one after the other; NULL begins, NULL ends. */
 const struct credential_row *roster_credential_next(
         const struct roster *roster, const char *registration, const struct credential_row *after);
+
+/*
+ * A look-up to come: by a digest, else by a plain code, else of a registration, the others NULL (all three: of nothing).
+ * Fetched together, several find what they look up at hand, and nothing else than they would have found. A few at a time:
+ * more than a dozen or two push each other out.
+ */
+struct roster_look {
+        const struct roster *roster;
+        const uint8_t *digest;
+        const char *code, *registration;
+        /* the roster's own; NULL, 0 at first */
+        const struct credential_row *likely;
+        uint64_t hash;
+};
+void roster_fetch(struct roster_look *looks, size_t count);
 
 /* ---- places ---- */
 

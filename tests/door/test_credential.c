@@ -224,6 +224,33 @@ START_TEST(a_roster_knows_credentials_codes_and_registrations_however_typed)
 }
 END_TEST
 
+/* The registration of the first two, or of none, is what may be fetched; and of an empty roster nothing. */
+START_TEST(look_ups_fetched_together_find_what_they_would_have_found)
+{
+        const char *const shown[] = { text, "ab12é", "7K3M9QXZ", "AB12", " " };
+        enum { SHOWN = sizeof(shown) / sizeof(shown[0]) };
+        struct roster *rosters[] = { people(), roster_new(&event) };
+        struct presented presented[SHOWN];
+        struct roster_look looks[2 * SHOWN];
+
+        for (size_t i = 0; i < SHOWN; i++) {
+                presented_credential(&presented[i], shown[i]);
+                looks[i] = presented_look(&presented[i], rosters[0]);
+                looks[SHOWN + i] = presented_look(&presented[i], rosters[1]);
+        }
+        roster_fetch(looks, 2 * SHOWN);
+        for (size_t i = 0; i < 2 * SHOWN; i++) {
+                ck_assert(!looks[i].likely == (i >= 2));
+                ck_assert(finds(rosters[i / SHOWN], shown[i % SHOWN], NULL) == (i < 2));
+        }
+        roster_fetch(looks, 0);
+        for (size_t i = 0; i < SHOWN; i++)
+                presented_deinit(&presented[i]);
+        roster_free(rosters[0]);
+        roster_free(rosters[1]);
+}
+END_TEST
+
 START_TEST(what_was_presented_has_a_digest_that_tells_it_from_others)
 {
         static const char *const shown[] = { "ab12", "AB13", "", NULL };
@@ -267,6 +294,7 @@ int main(void)
         tcase_add_test(cases, no_mutation_of_a_valid_one_is_accepted);
         tcase_add_test(cases, another_key_does_not_verify_it);
         tcase_add_test(cases, a_roster_knows_credentials_codes_and_registrations_however_typed);
+        tcase_add_test(cases, look_ups_fetched_together_find_what_they_would_have_found);
         tcase_add_test(cases, what_was_presented_has_a_digest_that_tells_it_from_others);
         srunner_run_all(runner, CK_NORMAL);
         failed = srunner_ntests_failed(runner);

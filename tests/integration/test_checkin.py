@@ -612,6 +612,30 @@ def test_many_scans_of_many_people_are_each_answered_once(daemon, door):
     assert len(logged(daemon, door)) == 200
 
 
+def test_scans_that_arrive_together_are_judged_as_alone(door, scanner):
+    """One write of all that can be presented, each twice; the second meets what the first one did."""
+    ours = [door.registration()["credential"] for _ in range(20)]
+    codes = [door.registration(code=f"CODE{n}") and f"code{n}" for n in range(10)]
+    named = [door.registration()["registration"] for _ in range(10)]
+    presented = [*({"credential": text} for text in [*ours, *codes]), *({"registration": code} for code in named),
+                 {"credential": "NOBODY"}, {"registration": "00000000"}, {"credential": altered(ours[0])}]
+    numbers = scanner.send_many([("checkin.scan", {"event": door.slug, "checkpoint": "door", "nonce": new_uuid(), **what})
+                                 for what in presented for _ in range(2)])
+    answers = [scanner.wait(number) for number in numbers]
+    assert [answer["reason"] for answer in answers[:80]] == [None, "already_admitted"] * 40
+    assert [answer["attendee"]["registration"] for answer in answers[60:80:2]] == named
+    assert [answer["reason"] for answer in answers[80:]] == ["unknown_credential"] * 4 + ["bad_signature"] * 2
+
+
+def test_scans_of_a_scanner_that_goes_are_judged_all_the_same(daemon, door, desk):
+    people = [door.registration()["credential"] for _ in range(20)]
+    with daemon.client(door.token("door")) as scanner:
+        scanner.send_many([("checkin.scan", {"event": door.slug, "checkpoint": "door", "nonce": new_uuid(), "credential": text})
+                           for person in people for text in (person, f"NOBODY{person[:8]}")])
+    wait_until(lambda: sum(row[0] == "admitted" for row in logged(daemon, door)) == 20, what="the admissions")
+    assert door.scan(people[0], client=desk)["reason"] == "already_admitted"
+
+
 # ---- without a database, and too fast ----
 
 def test_without_a_database_a_scan_is_unavailable_and_a_dry_run_answers(door, proxy, proxied):

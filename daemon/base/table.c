@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "base/fetch.h"
 
-enum { SLOTS_FETCHED = 4 };
+enum { SLOTS_FETCHED = 4, MOVED_AN_ADD = 8 };
 
 /* An entry that is NULL is free. The upper half of the hash saves most calls of `equal`, and all rehashing of entries. */
 struct table_slot {
@@ -25,9 +25,9 @@ void table_init(
 
 void table_deinit(struct table *table)
 {
-        free(table->slots);
-        table->slots = NULL;
-        table->capacity = table->count = 0;
+        free(table->slots.items);
+        free(table->old.items);
+        table_init(table, table->hash, table->equal);
 }
 
 static uint32_t tag_of(uint64_t hash)
@@ -35,51 +35,117 @@ static uint32_t tag_of(uint64_t hash)
         return (uint32_t)(hash ^ (hash >> 32));
 }
 
-static size_t distance(const struct table *table, size_t index, uint32_t tag)
+/* ---- slots ---- */
+
+static size_t distance(const struct table_slots *slots, size_t index, uint32_t tag)
 {
-        return (index - tag) & (table->capacity - 1);
+        return (index - tag) & (slots->capacity - 1);
 }
 
-static void put(struct table *table, void *entry, uint32_t tag)
+static void put(const struct table_slots *slots, void *entry, uint32_t tag)
 {
-        size_t index = tag & (table->capacity - 1), gone = 0;
+        size_t index = tag & (slots->capacity - 1), gone = 0;
 
-        while (table->slots[index].entry) {
-                size_t there = distance(table, index, table->slots[index].tag);
+        while (slots->items[index].entry) {
+                size_t there = distance(slots, index, slots->items[index].tag);
 
                 if (there < gone) {
-                        struct table_slot swap = table->slots[index];
+                        struct table_slot swap = slots->items[index];
 
-                        table->slots[index] = (struct table_slot){ entry, tag };
+                        slots->items[index] = (struct table_slot){ entry, tag };
                         entry = swap.entry;
                         tag = swap.tag;
                         gone = there;
                 }
-                index = (index + 1) & (table->capacity - 1);
+                index = (index + 1) & (slots->capacity - 1);
                 gone++;
         }
-        table->slots[index] = (struct table_slot){ entry, tag };
+        slots->items[index] = (struct table_slot){ entry, tag };
 }
 
+static void take_out(const struct table_slots *slots, size_t index)
+{
+        size_t next = (index + 1) & (slots->capacity - 1);
+
+        while (slots->items[next].entry && distance(slots, next, slots->items[next].tag)) {
+                slots->items[index] = slots->items[next];
+                index = next;
+                next = (index + 1) & (slots->capacity - 1);
+        }
+        slots->items[index].entry = NULL;
+}
+
+/* The next entry of that tag, `*gone` slots behind its own; none is touched. */
+static void *next_tagged(const struct table_slots *slots, uint32_t tag, size_t *gone)
+{
+        while (*gone < slots->capacity) {
+                size_t index = (tag + *gone) & (slots->capacity - 1);
+                const struct table_slot *slot = &slots->items[index];
+
+                if (!slot->entry || distance(slots, index, slot->tag) < *gone)
+                        return NULL;
+                (*gone)++;
+                if (slot->tag == tag)
+                        return slot->entry;
+        }
+        return NULL;
+}
+
+static bool take_out_entry(const struct table_slots *slots, const void *entry, uint32_t tag)
+{
+        size_t gone = 0;
+        const void *found;
+
+        do
+                found = next_tagged(slots, tag, &gone);
+        while (found && found != entry);
+        if (found)
+                take_out(slots, (tag + gone - 1) & (slots->capacity - 1));
+        return found;
+}
+
+/* ---- growing ---- */
+
+static void move_some(struct table *table, size_t steps)
+{
+        struct table_slots *old = &table->old;
+
+        for (; table->moved < old->capacity && steps; steps--) {
+                const struct table_slot *slot = &old->items[table->moved];
+
+                if (!slot->entry) {
+                        table->moved++;
+                        continue;
+                }
+                put(&table->slots, slot->entry, slot->tag);
+                take_out(old, table->moved);
+        }
+        if (table->moved < old->capacity)
+                return;
+        free(old->items);
+        *old = (struct table_slots){ NULL, 0 };
+}
+
+/* By then all have moved since it grew last: for each slot that fills, several are looked at. */
 static void grow(struct table *table)
 {
-        struct table_slot *before = table->slots;
-        size_t capacity = table->capacity;
-
-        table->capacity = capacity ? capacity * 2 : 16;
-        table->slots = xcalloc(table->capacity, sizeof(*table->slots));
-        for (size_t i = 0; i < capacity; i++)
-                if (before[i].entry)
-                        put(table, before[i].entry, before[i].tag);
-        free(before);
+        move_some(table, SIZE_MAX);
+        table->old = table->slots;
+        table->moved = 0;
+        table->slots.capacity = table->old.capacity ? table->old.capacity * 2 : 16;
+        table->slots.items = xcalloc(table->slots.capacity, sizeof(*table->slots.items));
 }
+
+/* ---- the table ---- */
 
 void table_add_hashed(struct table *table, void *entry, uint64_t hash)
 {
-        if ((table->count + 1) * 8 > table->capacity * 7)
+        if ((table->count + 1) * 8 > table->slots.capacity * 7)
                 grow(table);
-        put(table, entry, tag_of(hash));
+        put(&table->slots, entry, tag_of(hash));
         table->count++;
+        if (table->old.items)
+                move_some(table, MOVED_AN_ADD);
 }
 
 void table_add(struct table *table, void *entry)
@@ -94,22 +160,18 @@ void *table_find(const struct table *table, uint64_t hash, const void *key)
         return table_find_next(table, hash, key, &iterator);
 }
 
-/* The next entry of that tag; none is touched. */
-static void *next_tagged(const struct table *table, uint32_t tag, size_t *iterator)
+/* First among the slots, then among the old ones: the iterator goes on behind the capacity of the former. */
+static void *next_candidate(const struct table *table, uint32_t tag, size_t *iterator)
 {
-        if (!table->count)
-                return NULL;
-        while (*iterator < table->capacity) {
-                size_t index = (tag + *iterator) & (table->capacity - 1);
-                const struct table_slot *slot = &table->slots[index];
+        size_t behind = table->slots.capacity;
+        void *entry = next_tagged(&table->slots, tag, iterator);
 
-                if (!slot->entry || distance(table, index, slot->tag) < *iterator)
-                        return NULL;
-                (*iterator)++;
-                if (slot->tag == tag)
-                        return slot->entry;
-        }
-        return NULL;
+        if (entry || !table->old.items)
+                return entry;
+        *iterator = *iterator > behind ? *iterator - behind : 0;
+        entry = next_tagged(&table->old, tag, iterator);
+        *iterator += behind;
+        return entry;
 }
 
 void *table_find_next(const struct table *table, uint64_t hash, const void *key, size_t *iterator)
@@ -118,63 +180,49 @@ void *table_find_next(const struct table *table, uint64_t hash, const void *key,
         void *entry;
 
         do
-                entry = next_tagged(table, tag, iterator);
+                entry = next_candidate(table, tag, iterator);
         while (entry && !table->equal(entry, key));
         return entry;
 }
 
 /* An entry stands in its slot or in one of the few behind it: in the same line of the cache, mostly, or the next. */
+static void expect_slot(const struct table_slots *slots, uint32_t tag)
+{
+        if (slots->items)
+                fetch_ahead(
+                        &slots->items[tag & (slots->capacity - 1)], SLOTS_FETCHED * sizeof(*slots->items));
+}
+
 void table_expect(const struct table *table, uint64_t hash)
 {
-        if (table->count)
-                fetch_ahead(&table->slots[tag_of(hash) & (table->capacity - 1)],
-                        SLOTS_FETCHED * sizeof(*table->slots));
+        expect_slot(&table->slots, tag_of(hash));
+        expect_slot(&table->old, tag_of(hash));
 }
 
 const void *table_expected(const struct table *table, uint64_t hash)
 {
         size_t iterator = 0;
 
-        return next_tagged(table, tag_of(hash), &iterator);
-}
-
-static void take_out(struct table *table, size_t index)
-{
-        size_t next = (index + 1) & (table->capacity - 1);
-
-        while (table->slots[next].entry && distance(table, next, table->slots[next].tag)) {
-                table->slots[index] = table->slots[next];
-                index = next;
-                next = (index + 1) & (table->capacity - 1);
-        }
-        table->slots[index].entry = NULL;
-        table->count--;
+        return next_candidate(table, tag_of(hash), &iterator);
 }
 
 bool table_remove(struct table *table, const void *entry)
 {
-        uint32_t tag;
+        uint32_t tag = tag_of(table->hash(entry));
+        bool found = take_out_entry(&table->slots, entry, tag) || take_out_entry(&table->old, entry, tag);
 
-        if (!table->count)
-                return false;
-        tag = tag_of(table->hash(entry));
-        for (size_t gone = 0; gone < table->capacity; gone++) {
-                size_t index = (tag + gone) & (table->capacity - 1);
-
-                if (!table->slots[index].entry)
-                        return false;
-                if (table->slots[index].entry != entry)
-                        continue;
-                take_out(table, index);
-                return true;
-        }
-        return false;
+        table->count -= found;
+        return found;
 }
 
 void *table_next(const struct table *table, size_t *iterator)
 {
-        while (*iterator < table->capacity) {
-                void *entry = table->slots[(*iterator)++].entry;
+        size_t behind = table->slots.capacity;
+
+        while (*iterator < behind + table->old.capacity) {
+                size_t index = (*iterator)++;
+                void *entry = index < behind ? table->slots.items[index].entry
+                                             : table->old.items[index - behind].entry;
 
                 if (entry)
                         return entry;

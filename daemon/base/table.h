@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A hash table of pointers: open addressing, robin-hood, about 10 bytes an entry at its usual load. The entries
- * are the caller's; a table only points at them. Keys live inside the entries.
+ * are the caller's; a table only points at them. Keys live inside the entries. It grows bit by bit, a few slots with each
+ * entry that is added, for a million at once would hold up the loop for 20 ms.
  */
 #pragma once
 
@@ -9,11 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct table_slots {
+        struct table_slot *items;
+        size_t capacity; /* a power of two, or 0 */
+};
+
 struct table {
         uint64_t (*hash)(const void *entry);
         bool (*equal)(const void *entry, const void *key);
-        struct table_slot *slots;
-        size_t capacity, count;
+        struct table_slots slots;
+        struct table_slots old; /* of before it grew, until all have moved */
+        size_t moved; /* so many of the old slots are empty by now */
+        size_t count;
 };
 
 /* `hash` is of an entry; `equal` compares an entry with a key as given to table_find. */

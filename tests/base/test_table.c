@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { THINGS = 3000, STEPS = 200000 };
+enum { THINGS = 3000, STEPS = 200000, FEW_THINGS = 700 };
 
 struct thing {
         char name[12];
@@ -120,6 +120,58 @@ START_TEST(finds_each_of_those_that_are_alike)
 }
 END_TEST
 
+/* Each of those that are in is met once, and looked up. */
+static void is_whole(size_t count)
+{
+        size_t iterator = 0, met = 0;
+        const struct thing *thing;
+
+        while ((thing = table_next(&table, &iterator))) {
+                ck_assert(thing->in);
+                ck_assert_ptr_eq(find(thing->name), thing);
+                met++;
+        }
+        ck_assert_uint_eq(met, count);
+        ck_assert_uint_eq(table.count, count);
+}
+
+START_TEST(is_whole_at_every_moment_of_its_growth)
+{
+        size_t halves = 0;
+
+        for (size_t i = 0; i < FEW_THINGS; i++) {
+                turn(&things[i]);
+                is_whole(i + 1);
+                halves += table.old.items != NULL;
+                if (i % 3)
+                        continue;
+                turn(&things[i / 2]); /* one that is old, or has moved */
+                ck_assert_ptr_null(find(things[i / 2].name));
+                is_whole(i);
+                turn(&things[i / 2]);
+        }
+        ck_assert_uint_gt(halves, 100);
+        ck_assert_ptr_null(table.old.items);
+}
+END_TEST
+
+START_TEST(finds_those_that_are_alike_on_both_sides_of_a_growth)
+{
+        static struct thing alike[64];
+        uint64_t hash = hash_text("alike", 0);
+
+        for (size_t i = 0; i < 64; i++) {
+                size_t iterator = 0, found = 0;
+
+                strcpy(alike[i].name, "alike");
+                table_add_hashed(&table, &alike[i], hash);
+                while (table_find_next(&table, hash, "alike", &iterator))
+                        found++;
+                ck_assert_uint_eq(found, i + 1);
+        }
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("table");
@@ -132,6 +184,8 @@ int main(void)
         tcase_add_test(tests, expects_what_it_will_find);
         tcase_add_test(tests, expects_nothing_of_an_empty_one);
         tcase_add_test(tests, finds_each_of_those_that_are_alike);
+        tcase_add_test(tests, is_whole_at_every_moment_of_its_growth);
+        tcase_add_test(tests, finds_those_that_are_alike_on_both_sides_of_a_growth);
         tcase_set_timeout(tests, 60);
         suite_add_tcase(suite, tests);
         srunner_run_all(runner, CK_NORMAL);

@@ -88,7 +88,7 @@ SELECT is(build.unknown(2), 'done', 'where nothing has changed nobody has come')
 SELECT build.refused($$build.unknown(1)$$, 'UH001', 'a change of a registration may be somebody who came');
 SELECT is(build.record(jsonb_build_array(build."row"('track', 'more news')), p_writer => 'a0000000-0000-4000-8000-000000000002'), 'done', 'a change of something else');
 SELECT is(build.unknown(2), 'done', 'is nobody');
-SELECT is(build.record(jsonb_build_array(build."row"('credential', 'R7/badge', 1, '{"registration": "R7", "kind": "badge", "issue": 1}')),
+SELECT is(build.record(jsonb_build_array(build."row"('credential', 'R7/badge/1')),
         p_writer => 'a0000000-0000-4000-8000-000000000002'), 'done', 'a credential is issued');
 SELECT build.refused($$build.unknown(3)$$, 'UH001', 'and may be the one that was looked for');
 SELECT is(build.unknown(4), 'done', 'who knows it did not find it');

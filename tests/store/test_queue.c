@@ -143,6 +143,7 @@ END_TEST
 START_TEST(a_third_lane_needs_half_a_batch_for_each)
 {
         lanes[LANES].bulk = false;
+        store.turns = LANES + 1;
         put_under_way(&lanes[0], &family, 0);
         put_under_way(&lanes[1], &family, 0);
         wait_in_line(2 * HALF - 1);

@@ -38,7 +38,7 @@ const struct setting setting_table[] = {
         ROW("database", "lanes", SETTING_COUNT, 1, 16, "3", lanes,
                 "The most connections that record changes, each with one batch at a time; imports have one more."),
         ROW("database", "batch_scans", SETTING_COUNT, 1, 1024, "512", batch_scans,
-                "The most scans in one batch. A larger one makes a busy door slower, not faster."),
+                "The most scans in one batch."),
         ROW("database", "batch_deadline_ms", SETTING_MS, 100, 600000, "5000", batch_deadline_us,
                 "After so long without an answer a connection is given up, and its batch's outcome is found out."),
 

@@ -33,7 +33,6 @@ static void pump(evutil_socket_t fd, short what, void *context)
         queue_pump(context);
 }
 
-/* Once a turn of the loop, behind all that has been read in it: so batches form across peers. */
 /*
  * The last lane is for the batch that is decided ahead. Where PostgreSQL shares few processors with us batches only get
  * in each other's way: one at a time, and each at once after the other, gets more through, and at an even pace.
@@ -45,6 +44,7 @@ void store_count_turns(struct store *store, bool near)
         store->turns = cramped || store->settings.lanes < 3 ? 1 : store->settings.lanes - 1;
 }
 
+/* Once a turn of the loop, behind all that has been read in it: so batches form across peers. */
 void store_pump_soon(struct store *store)
 {
         if (!event_pending(store->pump_event, EV_TIMEOUT, NULL))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which lanes take what waits. Every change here answers when it is asked, so nothing is ever sent. */
 #include <check.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -206,6 +207,27 @@ START_TEST(who_waits_has_the_turn_of_a_batch_that_came_back)
 }
 END_TEST
 
+/* Nothing else happens: nobody comes, and the batch that has the turn does not come back. */
+START_TEST(whoever_waits_is_not_kept_from_the_database_by_a_batch_that_hangs)
+{
+        struct event_base *base = event_base_new();
+        const struct scan_row scan = { .family = family, .checkpoint = "door", .verdict = "admitted" };
+
+        store.base = base;
+        store.turns = 1;
+        lane_init(&lanes[1], &store, false);
+        lanes[1].batch.family = family;
+        batch_add_scan(&lanes[1].batch, &changes[0], &scan);
+        put_under_way(&lanes[0], &family, 0);
+        lane_begin(&lanes[1]);
+        ck_assert_int_eq(lanes[1].state, LANE_WAITING);
+        event_base_loop(base, EVLOOP_ONCE);
+        ck_assert_int_eq(lanes[1].state, LANE_SENT);
+        lane_deinit(&lanes[1]);
+        event_base_free(base);
+}
+END_TEST
+
 START_TEST(one_processor_or_two_give_one_turn_to_a_database_that_shares_them)
 {
         bool few = sysconf(_SC_NPROCESSORS_ONLN) <= 2;
@@ -252,6 +274,7 @@ int main(void)
         tcase_add_test(tcase, a_whole_batch_is_decided_ahead_of_its_turn);
         tcase_add_test(tcase, but_only_one);
         tcase_add_test(tcase, who_waits_has_the_turn_of_a_batch_that_came_back);
+        tcase_add_test(tcase, whoever_waits_is_not_kept_from_the_database_by_a_batch_that_hangs);
         tcase_add_test(tcase, one_processor_or_two_give_one_turn_to_a_database_that_shares_them);
         tcase_add_test(tcase, the_last_lane_stands_in_for_one_that_hangs);
         suite_add_tcase(suite, tcase);

@@ -5,11 +5,10 @@ can have changed unseen. That has to be so: memory may not lack what it seems to
 """
 import signal
 
+from conftest import PATIENT
 from harness.client import RpcError
 from harness.daemon import wait_until
 from harness.world import Event, new_uuid
-
-PATIENT = {"database": {"batch_deadline_ms": 20000}}  # what is held back here is not given up
 
 
 def scan_all(client, event, people, checkpoint="door"):
@@ -49,7 +48,7 @@ def test_what_is_only_being_read_anew_is_not_known(proxy, behind, event):
     daemon = behind(PATIENT)
     with daemon.admin() as client, daemon.admin() as other:
         wait_until(lambda: len(registrations(client, event)) == len(people), what="everybody")
-        assert proxy.freeze_feed() == 1
+        proxy.freeze_feed()
         for one in gone:
             event.call("registration.cancel", registration=one)
         proxy.hold_at(b"usher.load_registration")
@@ -136,7 +135,7 @@ def test_who_came_at_another_daemon_unseen_is_not_sent_away_as_unknown(proxy, be
 
     with daemon.admin() as client:
         wait_until(lambda: len(registrations(client, event)) == len(people), what="everybody")
-        assert proxy.freeze_feed() == 1
+        proxy.freeze_feed()
         wait_until(is_unknown, what="a while without news")
         guest = event.registration()["credential"]
         number = client.send("checkin.scan", door, credential=guest, nonce=new_uuid())

@@ -222,8 +222,9 @@ class Daemon:
 
 
 def wait_until(condition, seconds=15, what="the condition"):
-    """Polls what has no event to wait for: another process's state."""
+    """Polls what has no event to wait for: another process's state. What it was, as soon as it is true."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not (met := condition()):
         assert time.monotonic() < end, f"{what} did not come true within {seconds} s"
         time.sleep(0.01)
+    return met

@@ -10,6 +10,8 @@ import struct
 import threading
 import time
 
+from .daemon import wait_until
+
 
 class Link:
     """One connection through the proxy."""
@@ -20,6 +22,8 @@ class Link:
         self.back = socket.socket(socket.AF_UNIX)
         self.back.connect(proxy.target)
         self.lane = self.feed = False
+        self.prepared = False  # a lane that has had an answer: it takes batches
+        self.listens = False  # the feed that has been told so: what changes from now on comes here
         self.frozen = threading.Event()  # cleared: nothing of this connection passes
         self.frozen.set()
         self.late = []  # withheld from the server, which gets it even when its sender has gone
@@ -28,7 +32,9 @@ class Link:
         self.ending = False  # it is being lost
         self.closed = False
         self.ended = threading.Event()  # by the server
-        for source, target, handle in ((front, self.back, self._forward), (self.back, front, self._answer)):
+
+    def start(self):
+        for source, target, handle in ((self.front, self.back, self._forward), (self.back, self.front, self._answer)):
             threading.Thread(target=self._pump, args=(source, target, handle), daemon=True).start()
 
     def _pump(self, source, target, handle):
@@ -91,7 +97,10 @@ class Link:
                 return
             target.sendall(message)
             if message[:1] == b"Z" and self.lane:
+                self.prepared = True
                 self.proxy.syncs_passed += 1
+            if self.feed and message[:1] == b"C" and b"LISTEN" in message:
+                self.listens = True
 
     def close(self):
         if self.closed:
@@ -118,6 +127,7 @@ class Proxy:
         self.directory = directory
         self.cluster = cluster
         self.links = set()
+        self.accepting = threading.Lock()  # a connection is either refused, or among the links
         self.open = threading.Event()  # cleared: frozen, nothing goes either way
         self.open.set()
         self.refusing = False
@@ -148,13 +158,17 @@ class Proxy:
             except OSError:
                 return
             self.attempts.append(time.monotonic())
-            if self.refusing:
-                front.close()
-                continue
-            try:
-                self.links.add(Link(self, front))
-            except OSError:
-                front.close()
+            with self.accepting:
+                if self.refusing:
+                    front.close()
+                    continue
+                try:
+                    link = Link(self, front)
+                except OSError:
+                    front.close()
+                    continue
+                self.links.add(link)
+            link.start()
 
     def at_sync(self, link):
         """Called where a lane's sync result would pass; whether it does."""
@@ -190,7 +204,7 @@ class Proxy:
     def deliver(self):
         """What was withheld arrives at last. Returns when the server has done with it and ended those connections."""
         self.withholding = False
-        links = [link for link in self.links if link.late]
+        links = [link for link in list(self.links) if link.late]
         for link in links:
             link.back.sendall(b"".join(link.late))  # kept until it is sent, and the connection with it
             try:
@@ -232,12 +246,25 @@ class Proxy:
         self.last_text = None
         return True
 
+    def wait_for_lanes(self, count):
+        """What a daemon has read it answers before it has connected to record anything: until so many lanes take batches."""
+        wait_until(lambda: sum(link.prepared for link in list(self.links)) >= count, 30, f"{count} lanes")
+
+    def wait_for_feed(self):
+        """The feed connects when everything has been read, and again when it was lost: until there is one that listens."""
+        def is_there():
+            feeds = [link for link in list(self.links) if link.feed and link.frozen.is_set()]
+            return len(feeds) == 1 and feeds[0].listens and feeds[0]
+
+        return wait_until(is_there, 30, "a connection that listens")
+
     def freeze_feed(self):
-        """The connections that listen stay open, and nothing passes there; how many they are."""
-        feeds = [link for link in self.links if link.feed]
-        for link in feeds:
-            link.frozen.clear()
-        return len(feeds)
+        """The connection that listens stays open, and nothing passes there any more."""
+        self.wait_for_feed().frozen.clear()
+
+    def cut_feed(self):
+        self.wait_for_feed()
+        self.cut(lambda link: link.feed)
 
     def freeze(self):
         self.open.clear()
@@ -254,7 +281,8 @@ class Proxy:
 
     def away(self):
         """The database cannot be reached."""
-        self.refusing = True
+        with self.accepting:
+            self.refusing = True
         self.cut()
 
     def back(self):

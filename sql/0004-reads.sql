@@ -53,6 +53,13 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION usher.has_changed(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+        RETURN EXISTS (SELECT FROM usher.changes_beyond(p_family, p_writers, p_seqs));
+END
+$$;
+
 -- The log is never trimmed, and is its own feed.
 CREATE FUNCTION usher.scans_since(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS SETOF usher.scan
 LANGUAGE plpgsql STABLE AS $$

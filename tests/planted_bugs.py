@@ -233,6 +233,12 @@ BUGS = (
                         read->beyond.items[i].seq);
         ask_prepared(feed, DUE_NOTHING, STATEMENT_COMMIT, 0, NULL);
 """, ("tests/faults/test_feed.py::test_a_feed_that_is_lost_between_two_questions_misses_nothing",)),
+    Bug("event-behind-what-belongs-to-it",
+        "What belongs to an event is read, though the event and its key may have come after this round had read them.",
+        "daemon/store/feed_read.c",
+        "feed->read->behind = PQgetvalue(result, 0, 0)[0];",
+        "feed->read->behind = false;",
+        ("tests/faults/test_feed.py::test_an_event_comes_with_the_key_that_its_credentials_are_signed_with",)),
 
     # ---- who waits ----
     Bug("limit-without-turns",

@@ -68,7 +68,7 @@ static void ask(
 enum feed_statement {
         STATEMENT_BEGIN,
         STATEMENT_COMMIT,
-        STATEMENT_EVENTS,
+        STATEMENT_BEHIND,
         STATEMENT_CHANGES,
         STATEMENT_SCANS,
         STATEMENT_WAKE
@@ -79,8 +79,7 @@ static const struct {
 } statements[] = {
         [STATEMENT_BEGIN] = { "begin", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" },
         [STATEMENT_COMMIT] = { "commit", "COMMIT" },
-        [STATEMENT_EVENTS] = { "events",
-                "SELECT * FROM usher.changed_event($1::uuid, $2::uuid[], $3::bigint[])" },
+        [STATEMENT_BEHIND] = { "behind", "SELECT usher.has_changed($1::uuid, $2::uuid[], $3::bigint[])" },
         [STATEMENT_CHANGES] = { "changes", "SELECT writer, seq, kind, event_id, id, version, deleted FROM "
                                            "usher.changes($1::uuid, $2::uuid[], $3::bigint[])" },
         [STATEMENT_SCANS] = { "scans",
@@ -188,7 +187,10 @@ static void ask_scans(struct feed *feed, const struct feed_family *family)
         places_deinit(&places);
 }
 
-/* A row or a scan of an event that memory does not know would have nowhere to go: the events come first. */
+/*
+ * A row or a scan of an event that memory does not know would have nowhere to go, and one whose key it lacks could issue
+ * no credential: what belongs to no event comes first. It may have changed since this round has read it.
+ */
 static void ask_changes(struct feed *feed)
 {
         struct feed_family *family = &feed->families[feed->family], *nil = feed_family(feed, &UUID_NIL);
@@ -198,7 +200,7 @@ static void ask_changes(struct feed *feed)
         feed->reading = true;
         ask_prepared(feed, DUE_NOTHING, STATEMENT_BEGIN, 0, NULL);
         if (family != nil)
-                ask_beyond(feed, DUE_EVENTS, STATEMENT_EVENTS, nil);
+                ask_beyond(feed, DUE_BEHIND, STATEMENT_BEHIND, nil);
         ask_beyond(feed, DUE_CHANGES, STATEMENT_CHANGES, family);
         ask_scans(feed, family);
         ask_sync(feed, DUE_SYNC_CHANGES);
@@ -302,6 +304,19 @@ static void family_ended(struct feed *feed)
         go_on(feed);
 }
 
+/* What was read of the family is left: the nil family, which stands first, goes on before it. */
+static void turn_back(struct feed *feed)
+{
+        feed_family(feed, &UUID_NIL)->dirty = true;
+        feed->families[feed->family].dirty = true;
+        feed->cursor = 0;
+        feed->read = feed_read_free(feed->read);
+        ask_prepared(feed, DUE_NOTHING, STATEMENT_COMMIT, 0, NULL);
+        ask_sync(feed, DUE_SYNC);
+        feed->reading = false;
+        go_on(feed);
+}
+
 /* In the changes' own snapshot: a row that changed since may belong to one of a kind that is not asked for. */
 static void ask_rows(struct feed *feed)
 {
@@ -344,7 +359,10 @@ static void take_sync(struct feed *feed)
                 feed->reading = false;
                 go_on(feed);
         } else if (due == DUE_SYNC_CHANGES) {
-                ask_rows(feed);
+                if (feed->read->behind)
+                        turn_back(feed);
+                else
+                        ask_rows(feed);
         } else if (due == DUE_SYNC_ROWS) {
                 family_ended(feed);
         }

@@ -171,15 +171,16 @@ void feed_take(struct feed *feed, enum feed_due due, const PGresult *result)
         case DUE_FAMILIES:
                 take_families(feed, result);
                 return;
-        case DUE_EVENTS:
-                rows_apply(feed->store, store_record(feed->store, "event"),
-                        &(struct row_source){ .get = NULL }, result);
+        case DUE_BEHIND:
+                feed->read->behind = PQgetvalue(result, 0, 0)[0];
                 return;
         case DUE_CHANGES:
-                take_changes(feed, result);
+                if (!feed->read->behind)
+                        take_changes(feed, result);
                 return;
         case DUE_SCANS:
-                take_scans(feed, result);
+                if (!feed->read->behind)
+                        take_scans(feed, result);
                 return;
         case DUE_ROWS:
                 if (rows_read(feed->read->kinds[feed->read->kind], &(struct row_source){ .get = NULL },

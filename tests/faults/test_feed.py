@@ -160,6 +160,30 @@ def test_a_daemon_behind_which_the_feed_was_trimmed_reads_everything_anew(proxy,
     assert [room["room"] for room in held["rooms"]] == ["new"] and len(held["registrations"]) == 2
 
 
+def test_an_event_comes_with_the_key_that_its_credentials_are_signed_with(proxy, patient, admin):
+    """Of one made while others are read, when what belongs to no event has been read already, its own rows come next."""
+    others = [Event(admin) for _ in range(2)]
+    with patient.admin() as client:
+        for one in others:
+            client.call("room.list", event=one.slug)
+        proxy.hold_at(b"usher.families")  # every two seconds: then all are read
+        proxy.wait_for_held()
+        for one in others:
+            one.room()
+        proxy.hold_at(b"usher.changed_room")
+        proxy.wait_for_held()
+        event = Event(admin)
+        event.ticket()
+        proxy.cluster.psql(f"SELECT usher.wake(family_uuid) FROM usher.event WHERE id = '{event.slug}'")
+        proxy.hold_at(b"usher.changed_signing_key")
+        proxy.wait_for_held()
+        person = {"event": event.slug, "ticket": "standard", "name": "Attendee 00042"}
+        client.fails("not_found", "registration.create", person)
+        proxy.let_go()
+        wait_until(lambda: client.call("ticket.list", event=event.slug)["tickets"], what="the ticket")
+        assert client.call("registration.create", person)["credential"]
+
+
 def test_an_event_made_a_moment_ago_is_found_at_the_other_daemon(second_daemon, admin):
     other = second_daemon()
     with other.admin() as client:

@@ -53,7 +53,7 @@ def test_what_is_only_being_read_anew_is_not_known(proxy, behind, event):
             event.call("registration.cancel", registration=one)
         proxy.hold_at(b"usher.load_registration")
         daemon.signal(signal.SIGHUP)
-        assert proxy.held.wait(20)
+        proxy.wait_for_held()
         assert {row["status"] for row in registrations(client, event)} == {"confirmed"}
         numbers = dict(zip(people, scan_all(client, event, people), strict=True))
         other.call("server.ping")

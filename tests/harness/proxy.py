@@ -13,6 +13,14 @@ import time
 from .daemon import wait_until
 
 
+class Hold:
+    """Somewhere on the way to the server, for whoever says `text`."""
+
+    def __init__(self, text=None):
+        self.text = text
+        self.held, self.released = threading.Event(), threading.Event()
+
+
 class Link:
     """One connection through the proxy."""
 
@@ -65,9 +73,10 @@ class Link:
             self.late.append(data)
             self.proxy.withheld.set()
             return
-        if self.proxy.stop_at and self.proxy.stop_at in data:
-            self.proxy.held.set()
-            self.proxy.released.wait()
+        hold = self.proxy.hold
+        if hold.text and hold.text in data:
+            hold.held.set()
+            hold.released.wait()
         self.proxy.open.wait()
         self.frozen.wait()
         target.sendall(data)
@@ -90,7 +99,7 @@ class Link:
                 self.ending = True
                 target.shutdown(socket.SHUT_RD)
                 self.proxy.losing.set()
-                self.proxy.released.wait()
+                self.proxy.lost.wait()
                 with self.proxy.standstill:
                     target.sendall(message)
                     self.close()
@@ -134,10 +143,9 @@ class Proxy:
         self.attempts = []  # when connections were asked for
         self.withholding = False
         self.withheld = threading.Event()
-        self.stop_at = None
-        self.held, self.released = threading.Event(), threading.Event()
+        self.hold = Hold()
         self.last_text = self.standstill = None
-        self.losing = threading.Event()
+        self.losing, self.lost = threading.Event(), threading.Event()
         self.syncs_seen = self.syncs_passed = 0
         self._mode = "pass"
         self._changed = threading.Condition()
@@ -217,14 +225,17 @@ class Proxy:
             link.close()
 
     def hold_at(self, text):
-        """Whoever says this to the server gets no further until `let_go`; `held` is set when somebody has."""
-        self.held.clear()
-        self.released.clear()
-        self.stop_at = text
+        """Whoever says this to the server gets no further until `let_go`. Who is held so far goes on."""
+        before, self.hold = self.hold, Hold(text)
+        before.released.set()
+
+    def wait_for_held(self):
+        assert self.hold.held.wait(20), f"nobody said {self.hold.text}"
 
     def let_go(self):
-        self.stop_at = self.last_text = None
-        self.released.set()
+        self.last_text = None
+        self.hold_at(None)
+        self.lost.set()
 
     def lose_feed_at(self, text, standstill):
         """
@@ -233,7 +244,7 @@ class Proxy:
         connection, both before the reader looks again, who stands still for `standstill` meanwhile.
         """
         self.losing.clear()
-        self.released.clear()
+        self.lost.clear()
         self.standstill, self.last_text = standstill, text
 
     def is_last(self, link, message):

@@ -35,7 +35,7 @@ def test_a_cancelled_wait_is_no_answer_and_the_key_settles_it(one):
         event = Event(client)
         params = {"event": event.slug, "room": "hall", "name": "Hall", "request_key": key}
         wait_for_a_standby(cluster)
-        number = client.send("room.put", params, deadline_ms=2500)
+        number = client.send("room.put", params, deadline_ms=5000)
         for turn in range(2):  # sent again, it waits again
             wait_until(lambda: waiting(cluster), what="a commit that waits for the standby")
             if turn == 0:

@@ -69,7 +69,7 @@ class Link:
         if b"usher.record" in data:
             self.lane = True
         self.feed = self.feed or b"LISTEN usher_feed" in data
-        if self.late or (self.lane and self.proxy.withholding and b"SET client_connection" not in data):
+        if self.late or (self.lane and self.proxy.withholding):
             self.late.append(data)
             self.proxy.withheld.set()
             return

@@ -657,13 +657,13 @@ def test_guessing_is_held_back_by_connection(daemon, door):
     with daemon.client(door.token("door")) as one, daemon.client(door.token("door")) as other:
         kinds = []
         for number in one.send_many([("checkin.scan", {"event": door.slug, "checkpoint": "door", "credential": f"G{n}",
-                                                       "nonce": new_uuid()}) for n in range(40)]):
+                                                       "nonce": new_uuid()}) for n in range(200)]):
             try:
                 kinds.append(one.wait(number)["reason"])
             except RpcError as error:
                 assert error.data["retry_after_ms"] > 0
                 kinds.append(error.kind)
-        assert kinds[:30] == ["unknown_credential"] * 30 and kinds[-1] == "rate_limited"
+        assert kinds[:30] == ["unknown_credential"] * 30 and "rate_limited" in kinds
         assert door.scan("ANOTHER", client=other)["reason"] == "unknown_credential"
 
 

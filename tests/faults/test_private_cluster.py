@@ -237,6 +237,18 @@ def test_what_is_left_of_its_own_cluster_alone_is_ended_and_killed_if_need_be(on
     assert not is_there(left[other])
 
 
+def postmasters(daemon):
+    """Whatever was started in its cluster's directory, one that will not get far included."""
+    found = set()
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if str(daemon.state / "pg").encode() in path.read_bytes().split(b"\0"):
+                found.add(int(path.parent.name))
+        except OSError:
+            pass  # it ended meanwhile
+    return found
+
+
 def test_a_living_postmaster_and_its_children_are_left_alone_though_no_file_names_it(make_daemon):
     """For a minute: so often it looks whether it still is the one that the file names."""
     daemon = make_daemon().start()
@@ -250,6 +262,8 @@ def test_a_living_postmaster_and_its_children_are_left_alone_though_no_file_name
     wait_until(lambda: "starting the private PostgreSQL" in daemon.log_text(), what="the try to start another")
     assert is_there(postmaster) and len(servers) == 2 and servers <= children(postmaster)
     daemon.kill()
+    # What it tried to start would get through once this one has ended, and is named by no file: that is removed with it.
+    wait_until(lambda: postmasters(daemon) == {postmaster}, what="the end of the other")
     os.kill(postmaster, signal.SIGQUIT)
     wait_until(lambda: not is_there(postmaster), what="the end of the postmaster")
     daemon.start()  # … and stopped in order: nobody is left in its directory

@@ -36,7 +36,7 @@ const struct setting setting_table[] = {
         ROW("database", "sql_dir", SETTING_PATH, 0, 0, "", sql_dir,
                 "Where the numbered migrations are. Unset: as installed."),
         ROW("database", "lanes", SETTING_COUNT, 1, 16, "3", lanes,
-                "The most connections that record changes, each with one batch at a time; imports have one more."),
+                "The most batches of changes under way, and as many connections; imports have one more."),
         ROW("database", "batch_scans", SETTING_COUNT, 1, 1024, "512", batch_scans,
                 "The most scans in one batch."),
         ROW("database", "batch_deadline_ms", SETTING_MS, 100, 600000, "5000", batch_deadline_us,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A lane: one connection with at most one batch under way. A batch ends in one of four ways: durable (its sync came),
- * stale (the feed is read, its members decide again), refused (the culprit is found, member by member), or unknown:
- * the connection went. Then it is sent again under the same numbers until the database says "done" or "again": a batch
+ * A lane: at most one batch under way. A batch ends in one of four ways: durable (its sync came), stale (the feed is
+ * read, its members decide again), refused (the culprit is found, member by member), or unknown: the link went. Then it
+ * is sent again under the same numbers, on whatever link there is, until the database says "done" or "again": a batch
  * that was recorded finds itself, and is never recorded twice. Should such a batch fail when it is sent again, the
  * first sending may still be on its way to the server: its writer is closed before anything else is made of it.
  */
@@ -98,38 +98,48 @@ static void make_params(struct lane *lane)
         lane->has_params = true;
 }
 
-void lane_send(struct lane *lane)
+void lane_send(struct lane *lane, struct link *link)
 {
         lane_forget_error(lane);
         lane->state = LANE_SENT;
-        if (!lane->ready)
-                return; /* when the connection is back */
+        if (!link)
+                return; /* when one is back */
         wait_for_answer(lane);
         lane->sent = true;
-        lane->sent_us = clock_monotonic_us();
-        pgconn_send_prepared(&lane->conn, lane->params.statement, lane->params.count,
+        lane->link = link;
+        link_join(link, lane);
+        pgconn_send_prepared(&link->conn, lane->params.statement, lane->params.count,
                 (const char *const *)lane->params.values, lane->params.lengths, lane->params.formats, false);
-        pgconn_sync(&lane->conn);
+        pgconn_sync(&link->conn);
 }
 
 void lane_fence(struct lane *lane)
 {
         const char *values[] = { lane->params.values[0], lane->params.values[1], lane->params.values[2] };
+        struct pgconn *conn = &lane->link->conn;
 
         lane->state = LANE_FENCING;
         lane->outcome_seen = false;
         wait_for_answer(lane);
-        pgconn_send(
-                &lane->conn, "SELECT usher.close_writer($1::uuid, $2::uuid, $3::bigint)", 3, values, false);
-        pgconn_sync(&lane->conn);
+        link_join(lane->link, lane);
+        pgconn_send(conn, "SELECT usher.close_writer($1::uuid, $2::uuid, $3::bigint)", 3, values, false);
+        pgconn_sync(conn);
+}
+
+bool lane_try(struct lane *lane)
+{
+        struct link *link = lane->bulk || queue_has_turn(lane->store) ? link_free(lane->store, lane)
+                                                                      : link_to_follow(lane->store, lane);
+
+        if (link)
+                lane_send(lane, link);
+        return link;
 }
 
 static void take_turn(struct lane *lane)
 {
         make_params(lane);
-        if (lane->bulk || queue_has_turn(lane->store))
-                lane_send(lane);
-        else
+        if (!lane_try(lane))
                 lane_rest(lane, LANE_WAITING, TURN_US / 1000);
 }
 
@@ -230,12 +240,11 @@ static void timer_fired(evutil_socket_t fd, short what, void *context)
                 return;
         case LANE_WAITING:
         case LANE_RESENDING:
-                lane_send(lane);
+                lane_send(lane, link_free(lane->store, lane));
                 return;
         case LANE_SENT:
         case LANE_FENCING:
-                if (lane->ready)
-                        pgconn_drop(&lane->conn, "a batch was not answered in time");
+                pgconn_drop(&lane->link->conn, "a batch was not answered in time");
                 return;
         case LANE_IDLE:
         case LANE_CATCHING_UP:
@@ -249,9 +258,6 @@ void lane_expire(struct lane *lane, int64_t now_us)
         struct batch *batch = &lane->batch;
         bool unknown = lane->sent || lane->exposed;
 
-        if (lane->preparing &&
-                pgconn_silent_us(&lane->conn, now_us) > lane->store->settings.batch_deadline_us)
-                pgconn_drop(&lane->conn, "a connection was not answered in time");
         if (lane->state != LANE_SENT && lane->state != LANE_RESENDING && lane->state != LANE_FENCING)
                 return;
         for (size_t i = 0; i < batch->member_count; i++) {
@@ -264,54 +270,7 @@ void lane_expire(struct lane *lane, int64_t now_us)
         }
 }
 
-/* ---- the connection ---- */
-
-static void conn_ready(void *context)
-{
-        struct lane *lane = context;
-
-        lane->preparing = true;
-        lane_forget_error(lane);
-        pgconn_send(&lane->conn, "SELECT usher.begin_recording()", 0, NULL, false);
-        for (const struct batch_statement *one = batch_statements; one->name && lane->preparing; one++)
-                pgconn_prepare(&lane->conn, one->name, one->sql);
-        pgconn_sync(&lane->conn);
-}
-
-/* Prepared: the server knows usher.record(). */
-static void prepared(struct lane *lane)
-{
-        lane->preparing = false;
-        if (lane->sqlstate[0]) {
-                pgconn_drop(&lane->conn, lane->message);
-                return;
-        }
-        lane->ready = true;
-        store_count_turns(lane->store, pgconn_is_near(&lane->conn));
-        store_update_state(lane->store);
-        if (lane->state == LANE_SENT)
-                lane_send(lane);
-        store_pump_soon(lane->store);
-}
-
-static void conn_lost(void *context, const char *why)
-{
-        struct lane *lane = context;
-
-        if (!lane->ready && !lane->store->complained && !lane->store->stopping) {
-                lane->store->complained = true;
-                log_warning("the database cannot be reached (%s); trying again", why);
-        }
-        lane->ready = lane->preparing = false;
-        lane->exposed = lane->exposed || lane->sent;
-        lane->sent = false;
-        evtimer_del(lane->timer);
-        if (lane->state == LANE_RESENDING || lane->state == LANE_FENCING)
-                lane->state = LANE_SENT;
-        if (lane->state != LANE_IDLE && lane->state != LANE_SENT)
-                evtimer_add(lane->timer, (&(struct timeval){ 0, 1000 }));
-        store_update_state(lane->store);
-}
+/* ---- what comes on its link ---- */
 
 static void keep_error(struct lane *lane, const PGresult *result)
 {
@@ -341,33 +300,26 @@ static void fenced(struct lane *lane)
         }
 }
 
-static void synced(struct lane *lane)
+void lane_synced(struct lane *lane, bool replication_doubt)
 {
-        bool doubt = lane->conn.replication_doubt;
+        bool batch = lane->sent;
 
-        lane->conn.replication_doubt = false;
-        if (lane->preparing) {
-                prepared(lane);
-        } else if (doubt && (lane->state == LANE_SENT || lane->state == LANE_FENCING)) {
+        lane->sent = false;
+        if (replication_doubt) {
                 /* Recorded here, and the standby may lack it: sent again, it waits for the standby again. */
                 lane->exposed = true;
-                lane->sent = false;
                 lane_resend_later(lane);
-        } else if (lane->state == LANE_FENCING) {
+        } else if (!batch) {
                 fenced(lane);
-        } else if (lane->state == LANE_SENT && lane->sent) {
-                lane->sent = false;
-                if (lane->outcome_seen && !lane->sqlstate[0])
-                        lane_durable(lane);
-                else
-                        lane_failed(lane);
+        } else if (lane->outcome_seen && !lane->sqlstate[0]) {
+                lane_durable(lane);
+        } else {
+                lane_failed(lane);
         }
 }
 
-static void conn_result(void *context, PGresult *result)
+void lane_answered(struct lane *lane, const PGresult *result)
 {
-        struct lane *lane = context;
-
         switch (PQresultStatus(result)) {
         case PGRES_TUPLES_OK:
                 lane->outcome_seen = PQntuples(result) == 1;
@@ -376,34 +328,38 @@ static void conn_result(void *context, PGresult *result)
         case PGRES_FATAL_ERROR:
                 keep_error(lane, result);
                 return;
-        case PGRES_PIPELINE_SYNC:
-                synced(lane);
-                return;
         default:
                 return;
         }
 }
 
+void lane_lost(struct lane *lane)
+{
+        lane->exposed = lane->exposed || lane->sent;
+        lane->sent = false;
+        lane_resend_later(lane);
+}
+
+void lane_overtake(struct lane *lane, struct link *link)
+{
+        lane->exposed = true;
+        lane_send(lane, link);
+}
+
 void lane_init(struct lane *lane, struct store *store, bool bulk)
 {
-        struct pgconn_handlers handlers = {
-                .context = lane, .ready = conn_ready, .lost = conn_lost, .result = conn_result
-        };
-
         memset(lane, 0, sizeof(*lane));
         lane->store = store;
         lane->bulk = bulk;
         uuid_v7(clock_now(), &lane->writer);
         batch_init(&lane->batch);
         lane->timer = evtimer_new(store->base, timer_fired, lane);
-        pgconn_init(&lane->conn, store->base, true, &handlers);
 }
 
 void lane_deinit(struct lane *lane)
 {
         if (!lane->timer)
                 return;
-        pgconn_deinit(&lane->conn);
         event_free(lane->timer);
         lane_forget_params(lane);
         lane_forget_error(lane);

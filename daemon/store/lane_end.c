@@ -232,7 +232,9 @@ void lane_failed(struct lane *lane)
         static const char *const later[] = { "53", "55P03", "57", "58", "08", NULL };
 
         if (strcmp(lane->sqlstate, "25006") == 0) {
-                pgconn_drop(&lane->conn, lane->message); /* a standby by now: the primary is another host */
+                pgconn_drop(
+                        &lane->link->conn, lane->message); /* a standby by now: the primary is another host */
+                lane_resend_later(lane);
         } else if (state_is(lane, later)) {
                 lane_resend_later(lane);
         } else if (strcmp(lane->sqlstate, "UH008") == 0) {

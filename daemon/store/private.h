@@ -12,16 +12,48 @@
 
 struct event;
 
-/* ---- lanes: one connection, at most one batch under way (lane.c; how a batch ends: lane_end.c) ---- */
+/* ---- links: the connections that batches are recorded on (link.c) ---- */
 
-/* A batch that takes longer at the database hangs, and keeps nobody from a turn any more. */
-enum { TURN_US = 10000 };
+enum {
+        LANES_MAX = 17, /* as many as there may be, and the one for imports */
+        TURN_US =
+                10000, /* a batch that takes longer at the database hangs, and keeps nobody from a turn any more */
+};
+
+struct lane;
+
+struct link {
+        struct store *store;
+        struct pgconn conn;
+        bool bulk, ready, preparing;
+        char *trouble; /* why it could not be prepared */
+        struct lane *line[LANES_MAX]; /* whose answers are to come, in their order; NULL: nobody's any more */
+        size_t count;
+        int64_t turn_us; /* monotonic: since when the first of them is at work */
+};
+
+void link_init(struct link *link, struct store *store, bool bulk);
+void link_deinit(struct link *link);
+/* What is sent next is the lane's, and so is its answer, up to the sync. */
+void link_join(struct link *link, struct lane *lane);
+/* Whether one for imports, or for all else, is there. */
+bool link_is_there(const struct store *store, bool bulk);
+/* Where a batch with a turn of its own is sent. NULL: none is there. */
+struct link *link_free(const struct store *store, const struct lane *lane);
+/* Where a batch may stand in line, behind one of the same family that does not hang. NULL: nowhere. */
+struct link *link_to_follow(const struct store *store, const struct lane *lane);
+/* Whether it is at work on a batch (of this family; NULL: of any) that does not hang. */
+bool link_works(const struct link *link, const struct uuid *family, int64_t now_us);
+/* A server that says nothing while a connection is prepared is given up; who stands behind what hangs goes elsewhere. */
+void link_expire(struct link *link, int64_t now_us);
+
+/* ---- lanes: at most one batch under way (lane.c; how a batch ends: lane_end.c) ---- */
 
 enum lane_state {
         LANE_IDLE,
         LANE_DECIDING, /* a long decision, over several turns of the loop */
         LANE_WAITING, /* decided ahead, for a turn at the database */
-        LANE_SENT, /* … or to be sent when the connection is back */
+        LANE_SENT, /* … or to be sent when a link is back */
         LANE_RESENDING, /* rests before the same batch goes again */
         LANE_FENCING, /* it failed, and an earlier sending of it must not succeed any more */
         LANE_CATCHING_UP, /* something was stale: the feed is being read */
@@ -37,18 +69,17 @@ struct lane_seq {
 
 struct lane {
         struct store *store;
-        struct pgconn conn;
-        bool bulk, ready, preparing;
+        bool bulk;
         enum lane_state state;
+        struct link *link; /* where it sent last */
         struct uuid writer;
         struct lane_seq *seqs;
         size_t seq_count;
         struct batch batch;
         struct batch_params params;
         bool has_params;
-        bool sent; /* on this connection, and its outcome is to come */
-        int64_t sent_us; /* monotonic: when */
-        bool exposed; /* sent on a connection that went: that sending may still succeed */
+        bool sent; /* and its outcome is to come on the link */
+        bool exposed; /* sent on a link that went, or that hangs: that sending may still succeed */
         unsigned resends;
         struct event *timer; /* the batch's deadline, rests, slices */
         char sqlstate[6], *message, *detail, *constraint;
@@ -63,8 +94,17 @@ void lane_deinit(struct lane *lane);
 void lane_take_bearings(struct lane *lane);
 /* A batch has been formed: sends it when it has a turn (or, with nothing to record, lets its members go). */
 void lane_begin(struct lane *lane);
-/* Its turn has come. */
-void lane_send(struct lane *lane);
+/* Sends it on the link; NULL: as soon as there is one. */
+void lane_send(struct lane *lane, struct link *link);
+/* Sends a batch that was decided ahead, if it has a turn by now, or may stand in line. */
+bool lane_try(struct lane *lane);
+/* What comes on its link, when it is the first there. */
+void lane_answered(struct lane *lane, const PGresult *result);
+void lane_synced(struct lane *lane, bool replication_doubt);
+/* The link went: no answer will come. */
+void lane_lost(struct lane *lane);
+/* Its batch is sent on another link as well: whichever sending the server comes to first is the one that counts. */
+void lane_overtake(struct lane *lane, struct link *link);
 /* Members whose deadline has passed. */
 void lane_expire(struct lane *lane, int64_t now_us);
 /* Waits in a state; what follows is in lane.c's timer. */
@@ -287,6 +327,7 @@ struct store {
         struct store_handlers handlers;
         char *conninfo, *owner_conninfo;
         struct lane *lanes; /* the last one is for imports */
+        struct link *links; /* as many, and the last one for imports, too */
         size_t lane_count;
         struct claims held, waiting;
         struct change *first, *last;

@@ -147,24 +147,20 @@ static void fill_lane(struct store *store, struct lane *lane)
                 lane_begin(lane);
 }
 
-/* Batches (of this family; NULL: of any) that are at the database, and do not hang. */
-static size_t count_under_way(const struct store *store, const struct uuid *family)
+/* Batches (of this family; NULL: of any) that are at work at the database, and do not hang. */
+static size_t count_at_work(const struct store *store, const struct uuid *family)
 {
-        int64_t since_us = clock_monotonic_us() - TURN_US;
+        int64_t now_us = clock_monotonic_us();
         size_t count = 0;
 
-        for (size_t i = 0; i < store->lane_count; i++) {
-                const struct lane *lane = &store->lanes[i];
-
-                count += !lane->bulk && lane->sent && lane->sent_us > since_us &&
-                         (!family || uuid_equal(&lane->batch.family, family));
-        }
+        for (size_t i = 0; i < store->lane_count; i++)
+                count += !store->links[i].bulk && link_works(&store->links[i], family, now_us);
         return count;
 }
 
 bool queue_has_turn(const struct store *store)
 {
-        return count_under_way(store, NULL) < store->turns;
+        return count_at_work(store, NULL) < store->turns;
 }
 
 static struct lane *next_waiting(const struct store *store)
@@ -178,7 +174,7 @@ static struct lane *next_waiting(const struct store *store)
 /*
  * How many lanes work at a time: two half batches cost more than one that is whole, so a further lane begins when what
  * waits would fill half a batch for each. Fewer wait for the batch that is under way, never for a timer, unless that
- * takes long. A whole batch is decided ahead of its turn, so that the database has it the moment that its turn comes.
+ * takes long. A whole batch is decided ahead of its turn: there is nothing to wait for, and it may stand in line.
  */
 static bool is_worth_a_lane(const struct store *store, const struct lane *lane)
 {
@@ -190,7 +186,7 @@ static bool is_worth_a_lane(const struct store *store, const struct lane *lane)
                 return change;
         if (!queue_has_turn(store))
                 return store->queued >= store->settings.batch_max && !next_waiting(store);
-        return store->queued >= count_under_way(store, &change->family) * store->settings.batch_max / 2;
+        return store->queued >= count_at_work(store, &change->family) * store->settings.batch_max / 2;
 }
 
 void queue_pump(struct store *store)
@@ -199,10 +195,10 @@ void queue_pump(struct store *store)
 
         if (!store->loaded)
                 return;
-        while (queue_has_turn(store) && (waiting = next_waiting(store)))
-                lane_send(waiting);
+        while ((waiting = next_waiting(store)) && lane_try(waiting))
+                continue;
         for (size_t i = 0; i < store->lane_count && store->first; i++)
-                if (store->lanes[i].ready && store->lanes[i].state == LANE_IDLE &&
+                if (store->lanes[i].state == LANE_IDLE && link_is_there(store, store->lanes[i].bulk) &&
                         is_worth_a_lane(store, &store->lanes[i]))
                         fill_lane(store, &store->lanes[i]);
 }

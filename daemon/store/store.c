@@ -17,8 +17,10 @@ static void tick(evutil_socket_t fd, short what, void *context)
         (void)fd;
         (void)what;
         queue_expire(store, now_us);
-        for (size_t i = 0; i < store->lane_count; i++)
+        for (size_t i = 0; i < store->lane_count; i++) {
                 lane_expire(&store->lanes[i], now_us);
+                link_expire(&store->links[i], now_us);
+        }
         reader_expire(&store->reader, now_us);
         feed_expire(&store->feed, now_us);
         loader_expire(store->loader, now_us);
@@ -56,7 +58,7 @@ void store_update_state(struct store *store)
         enum store_state state = STORE_OFFLINE;
 
         for (size_t i = 0; i < store->lane_count; i++)
-                if (store->lanes[i].ready && store->loaded)
+                if (store->links[i].ready && store->loaded)
                         state = STORE_ONLINE;
         if (state == store->state)
                 return;
@@ -92,7 +94,7 @@ void store_is_loaded(struct store *store)
                 feed_start(&store->feed, store->conninfo);
                 pgconn_start(&store->reader.conn, store->conninfo);
                 for (size_t i = 0; i < store->lane_count; i++)
-                        pgconn_start(&store->lanes[i].conn, store->conninfo);
+                        pgconn_start(&store->links[i].conn, store->conninfo);
                 store->handlers.loaded(store->handlers.context);
         }
         upkeep_start(&store->upkeep);
@@ -126,8 +128,11 @@ int store_new(struct event_base *base, struct workers *workers, const struct sto
         store->pump_event = event_new(base, -1, 0, pump, store);
         store->lane_count = settings->lanes + 1;
         store->lanes = xcalloc(store->lane_count, sizeof(*store->lanes));
-        for (size_t i = 0; i < store->lane_count; i++)
+        store->links = xcalloc(store->lane_count, sizeof(*store->links));
+        for (size_t i = 0; i < store->lane_count; i++) {
                 lane_init(&store->lanes[i], store, i == settings->lanes);
+                link_init(&store->links[i], store, i == settings->lanes);
+        }
         feed_init(&store->feed, store);
         reader_init(&store->reader, store);
         upkeep_init(&store->upkeep, store);
@@ -190,7 +195,7 @@ static void disconnect_all(struct store *store)
         pgconn_stop(&store->reader.conn);
         upkeep_stop(&store->upkeep);
         for (size_t i = 0; i < store->lane_count; i++)
-                pgconn_stop(&store->lanes[i].conn);
+                pgconn_stop(&store->links[i].conn);
 }
 
 static void stop_look(evutil_socket_t fd, short what, void *context)
@@ -225,8 +230,10 @@ struct store *store_free(struct store *store)
         if (!store)
                 return NULL;
         loader_free(store->loader);
-        for (size_t i = 0; i < store->lane_count; i++)
+        for (size_t i = 0; i < store->lane_count; i++) {
                 lane_deinit(&store->lanes[i]);
+                link_deinit(&store->links[i]);
+        }
         feed_deinit(&store->feed);
         reader_deinit(&store->reader);
         upkeep_deinit(&store->upkeep);
@@ -236,6 +243,7 @@ struct store *store_free(struct store *store)
         event_free(store->tick);
         event_free(store->pump_event);
         free(store->lanes);
+        free(store->links);
         free(store->conninfo);
         free(store->owner_conninfo);
         free(store);

@@ -23,19 +23,21 @@ static enum decision answer(struct change *change, struct batch *batch)
 
 static const struct change_kind answering = { .decide = answer };
 
-/* Two lanes that are idle, and the one for imports. */
+/* Two lanes that are idle, and the one for imports; each has a link. */
 static struct store store;
 static struct lane lanes[LANES + 1];
+static struct link links[LANES + 1];
 static struct change changes[MANY];
 
 static void begin(void)
 {
-        store = (struct store){ .lanes = lanes, .lane_count = LANES + 1, .loaded = true };
+        store = (struct store){ .lanes = lanes, .links = links, .lane_count = LANES + 1, .loaded = true };
         store.settings.batch_max = BATCH_MAX;
         store.settings.lanes = LANES;
         store.turns = LANES;
         for (size_t i = 0; i <= LANES; i++) {
-                lanes[i] = (struct lane){ .store = &store, .ready = true, .bulk = i == LANES };
+                lanes[i] = (struct lane){ .store = &store, .bulk = i == LANES };
+                links[i] = (struct link){ .store = &store, .ready = true, .bulk = i == LANES };
                 batch_init(&lanes[i].batch);
         }
         asked = 0;
@@ -52,13 +54,41 @@ static void end(void)
         claims_deinit(&store.waiting);
 }
 
-/* A lane has sent a batch of that family so long ago. */
-static void put_under_way(struct lane *lane, const struct uuid *whose, int64_t ago_us)
+/* A lane has sent a batch of that family, and the server has been at work on it for so long. */
+static void put_under_way(size_t lane, const struct uuid *whose, int64_t for_us)
 {
-        lane->state = LANE_SENT;
-        lane->sent = true;
-        lane->sent_us = clock_monotonic_us() - ago_us;
-        lane->batch.family = *whose;
+        lanes[lane].state = LANE_SENT;
+        lanes[lane].sent = true;
+        lanes[lane].batch.family = *whose;
+        link_join(&links[lane], &lanes[lane]);
+        links[lane].turn_us -= for_us;
+}
+
+/* It has come back, and is not yet in memory. */
+static void come_back(size_t lane)
+{
+        lanes[lane].sent = false;
+        links[lane].count = 0;
+}
+
+/* A lane has decided a batch of that family, which could be sent. */
+static void decide_ahead(size_t lane, const struct uuid *whose)
+{
+        const struct scan_row scan = { .family = *whose, .checkpoint = "door", .verdict = "admitted" };
+
+        store.base = event_base_new();
+        batch_deinit(&lanes[lane].batch);
+        lane_init(&lanes[lane], &store, false);
+        lanes[lane].batch.family = *whose;
+        batch_add_scan(&lanes[lane].batch, &changes[0], &scan);
+        lane_begin(&lanes[lane]);
+}
+
+static void forget(size_t lane)
+{
+        lane_deinit(&lanes[lane]);
+        batch_init(&lanes[lane].batch);
+        event_base_free(store.base);
 }
 
 static struct change *wait_in_line(size_t count)
@@ -80,7 +110,7 @@ END_TEST
 
 START_TEST(less_than_half_a_batch_waits_for_the_one_under_way)
 {
-        put_under_way(&lanes[0], &family, 0);
+        put_under_way(0, &family, 0);
         wait_in_line(HALF - 1);
         queue_pump(&store);
         ck_assert_uint_eq(asked, 0);
@@ -89,7 +119,7 @@ END_TEST
 
 START_TEST(half_a_batch_is_worth_another_lane)
 {
-        put_under_way(&lanes[0], &family, 0);
+        put_under_way(0, &family, 0);
         wait_in_line(HALF);
         queue_pump(&store);
         ck_assert_uint_eq(asked, HALF);
@@ -98,7 +128,7 @@ END_TEST
 
 START_TEST(what_was_sent_long_ago_is_not_waited_for)
 {
-        put_under_way(&lanes[0], &family, LONG_US);
+        put_under_way(0, &family, LONG_US);
         wait_in_line(1);
         queue_pump(&store);
         ck_assert_uint_eq(asked, 1);
@@ -107,7 +137,7 @@ END_TEST
 
 START_TEST(another_familys_batch_is_not_waited_for)
 {
-        put_under_way(&lanes[0], &another, 0);
+        put_under_way(0, &another, 0);
         wait_in_line(1);
         queue_pump(&store);
         ck_assert_uint_eq(asked, 1);
@@ -116,12 +146,12 @@ END_TEST
 
 START_TEST(nobody_waits_for_an_import_nor_an_import_for_others)
 {
-        put_under_way(&lanes[LANES], &family, 0);
+        put_under_way(LANES, &family, 0);
         wait_in_line(1);
         queue_pump(&store);
         ck_assert_uint_eq(asked, 1);
-        put_under_way(&lanes[0], &family, 0);
-        lanes[LANES].sent = false;
+        put_under_way(0, &family, 0);
+        come_back(LANES);
         lanes[LANES].state = LANE_IDLE;
         wait_in_line(1)->bulk = true;
         queue_pump(&store);
@@ -132,7 +162,7 @@ END_TEST
 /* An import whose turn has not come hides nobody behind it. */
 START_TEST(whoever_is_behind_an_import_is_seen)
 {
-        put_under_way(&lanes[LANES], &family, 0);
+        put_under_way(LANES, &family, 0);
         wait_in_line(2)->bulk = true;
         queue_pump(&store);
         ck_assert_uint_eq(asked, 1);
@@ -143,10 +173,10 @@ END_TEST
 /* Two batches under way: each lane is to have half a batch. */
 START_TEST(a_third_lane_needs_half_a_batch_for_each)
 {
-        lanes[LANES].bulk = false;
+        lanes[LANES].bulk = links[LANES].bulk = false;
         store.turns = LANES + 1;
-        put_under_way(&lanes[0], &family, 0);
-        put_under_way(&lanes[1], &family, 0);
+        put_under_way(0, &family, 0);
+        put_under_way(1, &family, 0);
         wait_in_line(2 * HALF - 1);
         queue_pump(&store);
         ck_assert_uint_eq(asked, 0);
@@ -158,13 +188,13 @@ END_TEST
 
 START_TEST(less_than_a_batch_is_not_decided_before_its_turn)
 {
-        lanes[LANES].bulk = false;
-        put_under_way(&lanes[0], &family, 0);
-        put_under_way(&lanes[1], &another, 0);
+        lanes[LANES].bulk = links[LANES].bulk = false;
+        put_under_way(0, &family, 0);
+        put_under_way(1, &another, 0);
         wait_in_line(BATCH_MAX - 1);
         queue_pump(&store);
         ck_assert_uint_eq(asked, 0);
-        lanes[1].sent = false; /* come back, and not yet in memory */
+        come_back(1);
         queue_pump(&store);
         ck_assert_uint_eq(asked, BATCH_MAX - 1);
 }
@@ -173,7 +203,7 @@ END_TEST
 START_TEST(a_whole_batch_is_decided_ahead_of_its_turn)
 {
         store.turns = 1;
-        put_under_way(&lanes[0], &another, 0);
+        put_under_way(0, &another, 0);
         wait_in_line(BATCH_MAX);
         queue_pump(&store);
         ck_assert_uint_eq(asked, BATCH_MAX);
@@ -183,48 +213,102 @@ END_TEST
 START_TEST(but_only_one)
 {
         store.turns = 1;
-        lanes[LANES].bulk = false;
-        put_under_way(&lanes[0], &family, 0);
+        lanes[LANES].bulk = links[LANES].bulk = false;
+        put_under_way(0, &family, 0);
         lanes[1].state = LANE_WAITING;
+        lanes[1].batch.family = another;
         wait_in_line(MANY);
         queue_pump(&store);
         ck_assert_uint_eq(asked, 0);
 }
 END_TEST
 
-/* Its connection is away: it is sent when that is back. */
 START_TEST(who_waits_has_the_turn_of_a_batch_that_came_back)
 {
         store.turns = 1;
-        put_under_way(&lanes[0], &family, 0);
-        lanes[1].ready = false;
-        lanes[1].state = LANE_WAITING;
+        put_under_way(0, &family, 0);
+        decide_ahead(1, &another);
         queue_pump(&store);
         ck_assert_int_eq(lanes[1].state, LANE_WAITING);
-        lanes[0].sent = false;
+        come_back(0);
         queue_pump(&store);
         ck_assert_int_eq(lanes[1].state, LANE_SENT);
+        ck_assert_ptr_eq(links[0].line[0], &lanes[1]);
+        forget(1);
+}
+END_TEST
+
+START_TEST(a_batch_decided_ahead_stands_behind_one_of_its_family)
+{
+        store.turns = 1;
+        put_under_way(0, &family, 0);
+        decide_ahead(1, &family);
+        ck_assert_int_eq(lanes[1].state, LANE_SENT);
+        ck_assert_uint_eq(links[0].count, 2);
+        ck_assert_ptr_eq(links[0].line[1], &lanes[1]);
+        forget(1);
+}
+END_TEST
+
+START_TEST(but_not_behind_two)
+{
+        store.turns = 1;
+        lanes[LANES].bulk = links[LANES].bulk = false;
+        put_under_way(0, &family, 0);
+        link_join(&links[0], &lanes[LANES]);
+        decide_ahead(1, &family);
+        ck_assert_int_eq(lanes[1].state, LANE_WAITING);
+        forget(1);
+}
+END_TEST
+
+START_TEST(nor_behind_one_that_hangs)
+{
+        store.turns = 1;
+        put_under_way(0, &family, LONG_US);
+        decide_ahead(1, &family);
+        ck_assert_ptr_eq(links[1].line[0], &lanes[1]);
+        forget(1);
+}
+END_TEST
+
+START_TEST(whoever_stands_behind_a_batch_that_hangs_is_sent_elsewhere_too)
+{
+        store.turns = 1;
+        put_under_way(0, &family, 0);
+        decide_ahead(1, &family);
+        link_expire(&links[0], clock_monotonic_us());
+        ck_assert_uint_eq(links[1].count, 0);
+        link_expire(&links[0], clock_monotonic_us() + LONG_US);
+        ck_assert_ptr_eq(links[1].line[0], &lanes[1]);
+        ck_assert_ptr_null(links[0].line[1]);
+        ck_assert_msg(lanes[1].exposed, "the first sending may succeed yet");
+        forget(1);
 }
 END_TEST
 
 /* Nothing else happens: nobody comes, and the batch that has the turn does not come back. */
 START_TEST(whoever_waits_is_not_kept_from_the_database_by_a_batch_that_hangs)
 {
-        struct event_base *base = event_base_new();
-        const struct scan_row scan = { .family = family, .checkpoint = "door", .verdict = "admitted" };
-
-        store.base = base;
         store.turns = 1;
-        lane_init(&lanes[1], &store, false);
-        lanes[1].batch.family = family;
-        batch_add_scan(&lanes[1].batch, &changes[0], &scan);
-        put_under_way(&lanes[0], &family, 0);
-        lane_begin(&lanes[1]);
+        put_under_way(0, &another, 0);
+        decide_ahead(1, &family);
         ck_assert_int_eq(lanes[1].state, LANE_WAITING);
-        event_base_loop(base, EVLOOP_ONCE);
+        event_base_loop(store.base, EVLOOP_ONCE);
         ck_assert_int_eq(lanes[1].state, LANE_SENT);
-        lane_deinit(&lanes[1]);
-        event_base_free(base);
+        forget(1);
+}
+END_TEST
+
+START_TEST(without_a_connection_a_batch_waits_for_one)
+{
+        links[0].ready = links[1].ready = false;
+        decide_ahead(1, &family);
+        ck_assert_int_eq(lanes[1].state, LANE_WAITING);
+        event_base_loop(store.base, EVLOOP_ONCE);
+        ck_assert_int_eq(lanes[1].state, LANE_SENT);
+        ck_assert(!lanes[1].sent);
+        forget(1);
 }
 END_TEST
 
@@ -245,9 +329,9 @@ END_TEST
 
 START_TEST(the_last_lane_stands_in_for_one_that_hangs)
 {
-        lanes[LANES].bulk = false;
-        put_under_way(&lanes[0], &family, 0);
-        put_under_way(&lanes[1], &family, LONG_US);
+        lanes[LANES].bulk = links[LANES].bulk = false;
+        put_under_way(0, &family, 0);
+        put_under_way(1, &family, LONG_US);
         wait_in_line(MANY);
         queue_pump(&store);
         ck_assert_uint_eq(asked, MANY);
@@ -274,6 +358,11 @@ int main(void)
         tcase_add_test(tcase, a_whole_batch_is_decided_ahead_of_its_turn);
         tcase_add_test(tcase, but_only_one);
         tcase_add_test(tcase, who_waits_has_the_turn_of_a_batch_that_came_back);
+        tcase_add_test(tcase, a_batch_decided_ahead_stands_behind_one_of_its_family);
+        tcase_add_test(tcase, but_not_behind_two);
+        tcase_add_test(tcase, nor_behind_one_that_hangs);
+        tcase_add_test(tcase, whoever_stands_behind_a_batch_that_hangs_is_sent_elsewhere_too);
+        tcase_add_test(tcase, without_a_connection_a_batch_waits_for_one);
         tcase_add_test(tcase, whoever_waits_is_not_kept_from_the_database_by_a_batch_that_hangs);
         tcase_add_test(tcase, one_processor_or_two_give_one_turn_to_a_database_that_shares_them);
         tcase_add_test(tcase, the_last_lane_stands_in_for_one_that_hangs);

@@ -426,8 +426,9 @@ BEGIN
 END
 $$;
 
--- Writes scans to the log, numbered from p_first on, in the order of their nonces: sorted by those alone, and then
--- put together.
+-- Writes scans to the log, numbered from p_first on. Those that move somebody come in the order of their numbers, for
+-- an index that grows at its end is cheap: of two batches with the same such scans one waits at the first presence row.
+-- The others come in the order of their nonces.
 CREATE FUNCTION usher.log_scans(
         p_family uuid, p_writer uuid, p_first bigint,
         p_scan_nonce uuid[], p_scan_event uuid[], p_scan_checkpoint text[], p_scan_registration text[],
@@ -451,7 +452,13 @@ BEGIN
                 coalesce(p_scan_presence_version[i], 0), coalesce(p_scan_presence_inside[i], false),
                 coalesce(p_scan_presence_admitted[i], false), coalesce(p_scan_force[i], false),
                 p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
-        FROM (SELECT i FROM generate_series(1, cardinality(p_scan_nonce)) AS i ORDER BY p_scan_nonce[i]) AS sorted (i);
+        FROM (
+                SELECT i FROM generate_series(1, cardinality(p_scan_nonce)) AS i WHERE p_scan_presence_version[i] > 0
+                UNION ALL (
+                        SELECT i FROM generate_series(1, cardinality(p_scan_nonce)) AS i
+                        WHERE (p_scan_presence_version[i] > 0) IS NOT TRUE
+                        ORDER BY p_scan_nonce[i])
+        ) AS placed (i);
         IF array_remove(p_scan_why, NULL) <> '{}' THEN
                 INSERT INTO usher.scan_note (family_id, writer, seq, event_id, registration, why)
                 SELECT p_family, p_writer, p_first + s.place - 1, s.event_id, s.registration, s.why
@@ -593,8 +600,8 @@ BEGIN
                 first_at, first_device, hash, undoes)
         VALUES (p_family, p_writer, p_seq, p_nonce, p_event, p_checkpoint, p_registration, p_registration_version,
                 p_digest, p_day, p_direction, p_verdict, p_reason, p_at, p_received_at, p_device, p_by, p_flags, p_inside,
-                p_presence_version, p_presence_inside, p_presence_admitted, p_force, p_first_at, p_first_device, p_hash,
-                p_undoes);
+                p_presence_version, p_presence_inside, p_presence_admitted, coalesce(p_force, false), p_first_at,
+                p_first_device, p_hash, p_undoes);
         outcome := 'done';
 END
 $$;
@@ -607,7 +614,8 @@ $$;
 --   batch had not been recorded, UH008 numbers that leave a gap: the writer's earlier batches are not here.
 --
 -- Locks are taken in one order by every batch: the writer, the family, counters, rows relied on, presence, rows by
--- kind and key, request keys, nonces. Hence no two batches deadlock.
+-- kind and key, request keys, nonces. Hence no two batches deadlock, save where a nonce is used for two scans at once:
+-- then PostgreSQL ends one of them, which decides again.
 CREATE FUNCTION usher.record(
         p_family uuid, p_writer uuid, p_seq bigint, p_at timestamptz,
         p_rows jsonb, p_expects jsonb, p_counters jsonb, p_keys jsonb,

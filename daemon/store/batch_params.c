@@ -125,7 +125,10 @@ static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const st
         pgarray_int(&column[17], scan->presence_version);
         pgarray_bool(&column[18], scan->presence_inside);
         pgarray_bool(&column[19], scan->presence_admitted);
-        pgarray_bool(&column[20], scan->force);
+        if (scan->force) /* most batches have no such column, then */
+                pgarray_bool(&column[20], true);
+        else
+                pgarray_bytes(&column[20], NULL, 0);
         pgarray_instant(&column[21], scan->first_at);
         pgarray_text(&column[22], scan->first_device);
         pgarray_bytes(&column[23], scan->hash, sizeof(scan->hash));

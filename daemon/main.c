@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -391,6 +392,11 @@ int main(int argc, char **argv)
         int r;
 
         json_set_alloc_funcs(xmalloc, free); /* no tree is NULL for want of memory */
+        /* Before any thread: picks the hashing that suits the processor, and where chance comes from. */
+        if (sodium_init() < 0) {
+                fputs("usherd: libsodium cannot be used\n", stderr);
+                return EXIT_FAILURE;
+        }
         r = settings_read(&daemon.settings, argc, argv, &why);
         if (r) {
                 fprintf(stderr, "%s%s", buffer_text(&why),

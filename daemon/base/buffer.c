@@ -89,14 +89,12 @@ void buffer_clear(struct buffer *buffer)
                 buffer->data[0] = '\0';
 }
 
-void buffer_reserve(struct buffer *buffer, size_t more)
+void buffer_grow(struct buffer *buffer, size_t more)
 {
         size_t capacity = buffer->capacity ? buffer->capacity : 128;
 
         if (more >= SIZE_MAX / 2 - buffer->length)
                 out_of_memory();
-        if (buffer->data && buffer->length + more < buffer->capacity)
-                return;
         while (capacity <= buffer->length + more)
                 capacity += capacity / 2 + 64;
         buffer->data = xrealloc(buffer->data, capacity);

@@ -18,12 +18,18 @@ struct buffer {
 
 void buffer_deinit(struct buffer *buffer);
 void buffer_clear(struct buffer *buffer); /* keeps the memory */
-void buffer_reserve(struct buffer *buffer, size_t more);
+void buffer_grow(struct buffer *buffer, size_t more); /* of buffer_reserve(), where there is not the room */
+
+/* Room for so many bytes more, and the NUL behind them. */
+static inline void buffer_reserve(struct buffer *buffer, size_t more)
+{
+        if (more >= buffer->capacity - buffer->length)
+                buffer_grow(buffer, more);
+}
 
 static inline void buffer_add(struct buffer *buffer, const void *bytes, size_t length)
 {
-        if (buffer->length + length >= buffer->capacity)
-                buffer_reserve(buffer, length);
+        buffer_reserve(buffer, length);
         if (length)
                 memcpy(buffer->data + buffer->length, bytes, length);
         buffer->length += length;
@@ -37,8 +43,7 @@ static inline void buffer_add_text(struct buffer *buffer, const char *text)
 
 static inline void buffer_add_char(struct buffer *buffer, char c)
 {
-        if (buffer->length + 1 >= buffer->capacity)
-                buffer_reserve(buffer, 1);
+        buffer_reserve(buffer, 1);
         buffer->data[buffer->length++] = c;
         buffer->data[buffer->length] = '\0';
 }

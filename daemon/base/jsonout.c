@@ -78,8 +78,13 @@ static bool is_escaped(unsigned char c)
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 #define LESS(word, n) (((word)-EACH(n)) & ~(word)&EACH(0x80))
 
-/* How many bytes from the beginning on can be taken as they are. */
-static size_t plain_length(const char *text, size_t length)
+static bool has_escaped(uint64_t word)
+{
+        return LESS(word, 0x20) | LESS(word ^ EACH('"'), 1) | LESS(word ^ EACH('\\'), 1);
+}
+
+/* Copies what can be taken as it is, from the beginning on, and says how many bytes that was: most texts are one such run. */
+static size_t copy_plain(char *to, const char *text, size_t length)
 {
         size_t i = 0;
 
@@ -87,29 +92,33 @@ static size_t plain_length(const char *text, size_t length)
                 uint64_t word;
 
                 memcpy(&word, text + i, 8);
-                if (LESS(word, 0x20) | LESS(word ^ EACH('"'), 1) | LESS(word ^ EACH('\\'), 1))
+                if (has_escaped(word))
                         break;
+                memcpy(to + i, &word, 8);
         }
-        while (i < length && !is_escaped((unsigned char)text[i]))
-                i++;
+        for (; i < length && !is_escaped((unsigned char)text[i]); i++)
+                to[i] = text[i];
         return i;
 }
 
 static void add_quoted(struct buffer *to, const char *text, size_t length)
 {
-        size_t plain = plain_length(text, length);
+        size_t plain;
 
         buffer_reserve(to, length + 2);
-        buffer_add_char(to, '"');
-        while (plain < length) {
-                buffer_add(to, text, plain);
+        to->data[to->length++] = '"';
+        for (;;) {
+                plain = copy_plain(to->data + to->length, text, length);
+                to->length += plain;
+                if (plain == length)
+                        break;
                 add_escaped(to, (unsigned char)text[plain]);
                 text += plain + 1;
                 length -= plain + 1;
-                plain = plain_length(text, length);
+                buffer_reserve(to, length + 1);
         }
-        buffer_add(to, text, length);
-        buffer_add_char(to, '"');
+        to->data[to->length++] = '"';
+        to->data[to->length] = '\0';
 }
 
 void json_name_n(struct jsonout *out, const char *name, size_t length)
@@ -138,22 +147,6 @@ void json_int(struct jsonout *out, int64_t value)
 {
         begin_value(out);
         buffer_add_int(out->to, value);
-}
-
-void json_bool(struct jsonout *out, bool value)
-{
-        json_raw(out, value ? "true" : "false");
-}
-
-void json_null_value(struct jsonout *out)
-{
-        json_raw(out, "null");
-}
-
-void json_raw(struct jsonout *out, const char *json)
-{
-        begin_value(out);
-        buffer_add_text(out->to, json ? json : "null");
 }
 
 void json_raw_n(struct jsonout *out, const char *json, size_t length)

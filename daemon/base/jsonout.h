@@ -25,21 +25,61 @@ void json_end_object(struct jsonout *out);
 void json_begin_array(struct jsonout *out);
 void json_end_array(struct jsonout *out);
 void json_name_n(struct jsonout *out, const char *name, size_t length);
-/* Here, so that the length of a name that is written out is known when it is compiled. */
+
+/* A name that nothing has to be escaped in. */
+static inline void json_plain_name(struct jsonout *out, const char *name, size_t length)
+{
+        char *at;
+
+        buffer_reserve(out->to, length + 4);
+        at = out->to->data + out->to->length;
+        *at = ',';
+        at += out->comma;
+        *at++ = '"';
+        at = (char *)mempcpy(at, name, length);
+        *at++ = '"';
+        *at++ = ':';
+        *at = '\0';
+        out->to->length = (size_t)(at - out->to->data);
+        out->comma = false;
+}
+
+/*
+ * Here, so that the length of a name that is written out in the code is known when it is compiled: such a one goes in
+ * whole, for whoever writes it out leaves out what would have to be escaped.
+ */
 static inline void json_name(struct jsonout *out, const char *name)
 {
-        json_name_n(out, name, strlen(name));
+        size_t length = strlen(name);
+
+        if (__builtin_constant_p(length))
+                json_plain_name(out, name, length);
+        else
+                json_name_n(out, name, length);
 }
+
 void json_text(struct jsonout *out, const char *text); /* NULL writes null */
 void json_text_n(struct jsonout *out, const char *text, size_t length);
 void json_int(struct jsonout *out, int64_t value);
-void json_bool(struct jsonout *out, bool value);
-void json_null_value(struct jsonout *out);
 void json_instant(struct jsonout *out, struct instant at, const struct zone *zone); /* none writes null */
 void json_date(struct jsonout *out, struct date date);
 void json_uuid(struct jsonout *out, const struct uuid *uuid);
-void json_raw_n(struct jsonout *out, const char *json, size_t length);
-void json_raw(struct jsonout *out, const char *json); /* JSON text that already is one; NULL writes null */
+void json_raw_n(struct jsonout *out, const char *json, size_t length); /* JSON text that already is one */
+
+static inline void json_null_value(struct jsonout *out)
+{
+        json_raw_n(out, "null", 4);
+}
+
+static inline void json_bool(struct jsonout *out, bool value)
+{
+        json_raw_n(out, value ? "true" : "false", value ? 4 : 5);
+}
+
+static inline void json_raw(struct jsonout *out, const char *json) /* NULL writes null */
+{
+        json_raw_n(out, json ? json : "null", json ? strlen(json) : 4);
+}
 
 /* name and value at once */
 static inline void json_member_text(struct jsonout *out, const char *name, const char *text)

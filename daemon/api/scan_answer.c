@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/scan.h"
+#include "base/base64.h"
 #include "base/utf8.h"
 
 enum { NOTES_SHOWN = 300 };
@@ -19,11 +20,12 @@ void scan_id_write(const struct uuid *writer, int64_t seq, char id[static SCAN_I
 {
         uint8_t bytes[24];
 
+        _Static_assert(BASE64_LENGTH(sizeof(bytes)) == SCAN_ID_LENGTH, "an id is no longer or shorter");
         memcpy(bytes, writer->bytes, 16);
         for (int i = 0; i < 8; i++)
                 bytes[16 + i] = (uint8_t)((uint64_t)seq >> (56 - 8 * i));
-        sodium_bin2base64(
-                id, SCAN_ID_LENGTH + 1, bytes, sizeof(bytes), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+        base64_write(bytes, sizeof(bytes), id);
+        id[SCAN_ID_LENGTH] = '\0';
 }
 
 bool scan_id_read(const char *id, struct uuid *writer, int64_t *seq)

@@ -2,14 +2,13 @@
 /* Hexadecimal digits, in either case. */
 #pragma once
 
+#include <stdint.h>
+
+/* A table, for every scan has a UUID's 32 of them. */
+extern const uint8_t hex_values[256];
+
 /* What a digit stands for; -1: it is none. */
 static inline int hex_digit(char c)
 {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        return -1;
+        return hex_values[(unsigned char)c] - 1;
 }

@@ -8,26 +8,18 @@
 
 bool uuid_parse(const char *text, struct uuid *uuid)
 {
-        size_t byte = 0;
+        static const uint8_t places[16] = { 0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34 };
+        int all = 0; /* negative as soon as one of the digits is */
 
-        if (strlen(text) != 36)
+        if (strlen(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
                 return false;
-        for (size_t i = 0; i < 36;) {
-                int high, low;
+        for (size_t i = 0; i < 16; i++) {
+                int high = hex_digit(text[places[i]]), low = hex_digit(text[places[i] + 1]);
 
-                if (i == 8 || i == 13 || i == 18 || i == 23) {
-                        if (text[i++] != '-')
-                                return false;
-                        continue;
-                }
-                high = hex_digit(text[i]);
-                low = hex_digit(text[i + 1]);
-                if (high < 0 || low < 0)
-                        return false;
-                uuid->bytes[byte++] = (uint8_t)(high << 4 | low);
-                i += 2;
+                all |= high | low;
+                uuid->bytes[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
         }
-        return true;
+        return all >= 0;
 }
 
 void uuid_format(const struct uuid *uuid, char out[static 37])

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/eight.h"
 #include "base/zone.h"
 
 static void begin_value(struct jsonout *out)
@@ -74,27 +75,15 @@ static bool is_escaped(unsigned char c)
         return c < 0x20 || c == '"' || c == '\\';
 }
 
-/* Bytes of eight whose highest bit is set where the byte is less than n (n up to 128), or zero. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-#define LESS(word, n) (((word)-EACH(n)) & ~(word)&EACH(0x80))
-
-static bool has_escaped(uint64_t word)
-{
-        return LESS(word, 0x20) | LESS(word ^ EACH('"'), 1) | LESS(word ^ EACH('\\'), 1);
-}
-
 /* Copies what can be taken as it is, from the beginning on, and says how many bytes that was: most texts are one such run. */
 static size_t copy_plain(char *to, const char *text, size_t length)
 {
         size_t i = 0;
 
         for (; i + 8 <= length; i += 8) {
-                uint64_t word;
-
-                memcpy(&word, text + i, 8);
-                if (has_escaped(word))
+                if (eight_escaped(eight_read(text + i)))
                         break;
-                memcpy(to + i, &word, 8);
+                memcpy(to + i, text + i, 8);
         }
         for (; i < length && !is_escaped((unsigned char)text[i]); i++)
                 to[i] = text[i];

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "base/eight.h"
 #include "base/hex.h"
 #include "wire/jsonscan.h"
 #include "wire/jsontoken.h"
@@ -80,6 +81,12 @@ static const char *read_utf8(const char *at, const char *end)
 /* Where a string's run of plain ASCII ends; most are one such run. */
 static const char *skip_plain(const char *at, const char *end)
 {
+        for (; end - at >= 8; at += 8) {
+                uint64_t word = eight_read(at), marks = eight_escaped(word) | (word & EIGHT_OF(0x80));
+
+                if (marks)
+                        return at + eight_before(marks);
+        }
         while (at < end && (unsigned char)(*at - 0x20) < 0x60 && *at != '"' && *at != '\\')
                 at++;
         return at;

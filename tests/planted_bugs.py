@@ -367,8 +367,7 @@ BUGS = (
         "Who is let in by a batch under way does not count before it has ended.",
         "daemon/api/scan_decide.c",
         """\
-                .inside = attendance_inside(roster_attendance(roster), checkpoint, day) +
-                          attendance_under_way(roster_attendance(roster), checkpoint, day),
+                .inside = attendance_inside_soon(roster_attendance(roster), checkpoint, day),
 """, """\
                 .inside = attendance_inside(roster_attendance(roster), checkpoint, day),
 """, ("tests/integration/test_checkin.py::test_a_capacity_is_never_passed",)),

@@ -7,6 +7,7 @@
 #include "api/arrivals.h"
 #include "api/login.h"
 #include "api/methods.h"
+#include "api/nonces.h"
 #include "api/scan.h"
 
 enum { UNKNOWN_CODES_A_SECOND = 30, UNKNOWN_CREDENTIALS_A_SECOND = 200 };
@@ -165,6 +166,7 @@ static void checkin_scan(struct call *call)
         if (!take_points(call, scan) || !take_credential(call, scan) || !take_rest(call, scan) ||
                 !is_allowed(call, scan, login) || !scan_points_exist(call, scan))
                 return;
+        scan->nonce_hash = nonces_hash(&scan->family, &scan->nonce);
         arrivals_add(call->api->arrivals, scan);
 }
 

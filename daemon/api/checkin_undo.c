@@ -268,10 +268,9 @@ static enum decision take_back(struct call *call, struct batch *batch,
 {
         const struct move *stands = before(call->own, move);
         int by = (stands && stands->inside) - presence->inside;
-        int64_t inside =
-                attendance_inside(roster_attendance(call->event->roster), checkpoint->row.id, move->day) +
-                attendance_under_way(roster_attendance(call->event->roster), checkpoint->row.id, move->day) +
-                by;
+        int64_t inside = attendance_inside_soon(
+                                 roster_attendance(call->event->roster), checkpoint->row.id, move->day) +
+                         by;
 
         if (by > 0 && checkpoint->capacity != FIELD_INT_NONE && inside > checkpoint->capacity)
                 return CALL_ANSWERED(call_fail_full(call, checkpoint->capacity));

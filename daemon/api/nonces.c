@@ -24,28 +24,24 @@ struct nonces *nonces_free(struct nonces *nonces)
         return NULL;
 }
 
-static uint64_t hash_of(const struct uuid *family, const struct uuid *nonce)
+uint64_t nonces_hash(const struct uuid *family, const struct uuid *nonce)
 {
         struct uuid both[] = { *family, *nonce };
 
         return hash_bytes(both, sizeof(both), 0) | 1;
 }
 
-void nonces_add(struct nonces *nonces, const struct uuid *family, const struct uuid *nonce)
+void nonces_add(struct nonces *nonces, uint64_t hash)
 {
-        uint64_t hash = hash_of(family, nonce);
-
         nonces->slots[(hash >> 16) % SLOTS] = hash;
 }
 
-void nonces_expect(const struct nonces *nonces, const struct uuid *family, const struct uuid *nonce)
+void nonces_expect(const struct nonces *nonces, uint64_t hash)
 {
-        fetch_ahead(&nonces->slots[(hash_of(family, nonce) >> 16) % SLOTS], sizeof(*nonces->slots));
+        fetch_ahead(&nonces->slots[(hash >> 16) % SLOTS], sizeof(*nonces->slots));
 }
 
-bool nonces_may_have(const struct nonces *nonces, const struct uuid *family, const struct uuid *nonce)
+bool nonces_may_have(const struct nonces *nonces, uint64_t hash)
 {
-        uint64_t hash = hash_of(family, nonce);
-
         return nonces->slots[(hash >> 16) % SLOTS] == hash;
 }

@@ -12,7 +12,9 @@ struct nonces;
 
 struct nonces *nonces_new(void);
 struct nonces *nonces_free(struct nonces *nonces);
-void nonces_add(struct nonces *nonces, const struct uuid *family, const struct uuid *nonce);
+/* What a nonce is known by here, for whoever will ask for it more than once. */
+uint64_t nonces_hash(const struct uuid *family, const struct uuid *nonce);
+void nonces_add(struct nonces *nonces, uint64_t hash);
 /* Its place will be looked at, or be taken: fetches it. See base/fetch.h. */
-void nonces_expect(const struct nonces *nonces, const struct uuid *family, const struct uuid *nonce);
-bool nonces_may_have(const struct nonces *nonces, const struct uuid *family, const struct uuid *nonce);
+void nonces_expect(const struct nonces *nonces, uint64_t hash);
+bool nonces_may_have(const struct nonces *nonces, uint64_t hash);

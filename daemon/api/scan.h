@@ -36,6 +36,7 @@ struct scan {
         size_t point_count;
         struct presented presented;
         struct uuid family, nonce;
+        uint64_t nonce_hash; /* see api/nonces.h */
         const char *nonce_text, *device, *why;
         const json_t *answers; /* NULL: none were given */
         struct instant at, received_at;

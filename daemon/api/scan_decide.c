@@ -77,8 +77,7 @@ static void fill_case(const struct scan *scan, const struct scan_found *found, s
                 .found = found->found,
                 .registration = registration,
                 .credential = found->credential,
-                .inside = attendance_inside(roster_attendance(roster), checkpoint, day) +
-                          attendance_under_way(roster_attendance(roster), checkpoint, day),
+                .inside = attendance_inside_soon(roster_attendance(roster), checkpoint, day),
                 .at = at,
                 .leaving = scan->leaving,
                 .force = scan->force,
@@ -254,12 +253,12 @@ static int64_t people_inside(const struct scan_found *found, struct date day,
         const struct verdict_case *judged, const struct verdict *verdict)
 {
         int64_t capacity = found->checkpoint->capacity, inside = judged->inside + verdict->by;
-        int64_t most =
-                attendance_inside(roster_attendance(found->event->roster), found->checkpoint->row.id, day) +
-                verdict->by;
+        int64_t most;
 
         if (capacity == FIELD_INT_NONE || verdict->forced || inside <= capacity)
                 return inside;
+        most = attendance_inside(roster_attendance(found->event->roster), found->checkpoint->row.id, day) +
+               verdict->by;
         most = most > capacity ? most : capacity;
         return inside < most ? inside : most;
 }
@@ -310,7 +309,7 @@ static bool direction_fits(struct scan *scan, const struct scan_found *found)
 static bool seems_used(const struct scan *scan)
 {
         return !scan->dry_run && !scan->exclusive &&
-               nonces_may_have(scan->call->api->nonces, &scan->family, &scan->nonce);
+               nonces_may_have(scan->call->api->nonces, scan->nonce_hash);
 }
 
 /*
@@ -350,7 +349,7 @@ static void scan_applied(struct change *change, const struct batch *batch)
         char id[SCAN_ID_LENGTH + 1];
 
         take_back(scan);
-        nonces_add(scan->call->api->nonces, &scan->family, &scan->nonce);
+        nonces_add(scan->call->api->nonces, scan->nonce_hash);
         scan_id_write(&row->writer, row->seq, id);
         memcpy(scan->call->kept.data + scan->id_offset, id, SCAN_ID_LENGTH);
         answer_now(scan);

@@ -24,7 +24,7 @@ static void expect_rows(const struct scan *scan)
 {
         const struct scan_found *found = &scan->found;
 
-        nonces_expect(scan->call->api->nonces, &scan->family, &scan->nonce);
+        nonces_expect(scan->call->api->nonces, scan->nonce_hash);
         if (!scan_is_found(scan) || !found->registration)
                 return;
         fetch_ahead(found->registration, sizeof(*found->registration) + TEXTS_FETCHED);

@@ -225,11 +225,11 @@ int64_t attendance_inside(const struct attendance *attendance, const char *check
         return tally ? tally->inside : 0;
 }
 
-int64_t attendance_under_way(const struct attendance *attendance, const char *checkpoint, struct date day)
+int64_t attendance_inside_soon(const struct attendance *attendance, const char *checkpoint, struct date day)
 {
         const struct tally *tally = tally_find(attendance, checkpoint, day);
 
-        return tally ? tally->under_way : 0;
+        return tally ? tally->inside + tally->under_way : 0;
 }
 
 void attendance_move_under_way(

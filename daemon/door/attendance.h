@@ -40,8 +40,8 @@ void attendance_expect_presence(const struct attendance *attendance, const char 
 
 /* People inside (admitted and not left) by the last move of each. */
 int64_t attendance_inside(const struct attendance *attendance, const char *checkpoint, struct date day);
-/* People whose scans have been decided and are not durable yet. */
-int64_t attendance_under_way(const struct attendance *attendance, const char *checkpoint, struct date day);
+/* … and with them those whose scans have been decided and are not durable yet. */
+int64_t attendance_inside_soon(const struct attendance *attendance, const char *checkpoint, struct date day);
 void attendance_move_under_way(
         struct attendance *attendance, const char *checkpoint, struct date day, int64_t by);
 

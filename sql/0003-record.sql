@@ -113,6 +113,20 @@ $$;
 
 -- ---- scans ----
 
+-- Of many scans these columns mostly say the same all along: event, checkpoint, registration_version, day, direction,
+-- at, received_at, device, by. Such a column may come as an array of one, for each that comes whole is 1 % of what a
+-- scan costs. What it says of all; NULL: it comes whole, or says nothing.
+CREATE FUNCTION usher.of_all(p_column anyarray) RETURNS anyelement
+LANGUAGE sql IMMUTABLE AS $$
+        SELECT CASE WHEN cardinality(p_column) = 1 THEN p_column[1] END
+$$;
+
+-- ... and the whole column, where it has to be.
+CREATE FUNCTION usher.made_whole(p_column anyarray, p_count bigint) RETURNS anyarray
+LANGUAGE sql IMMUTABLE AS $$
+        SELECT CASE WHEN cardinality(p_column) = 1 THEN array_fill(p_column[1], ARRAY[p_count::integer]) ELSE p_column END
+$$;
+
 -- What the scans of a batch make of presence rows: one line a row, with the versions of its first and last move.
 -- Whoever stands admitted was first admitted by the move after the last one that left him not admitted ("fell");
 -- without such a move, by the row as it was, if it stood admitted. Inlined.
@@ -156,6 +170,13 @@ DECLARE
         v_moving   bigint;
         v_written  bigint;
         v_row      record;
+        v_count      bigint := cardinality(p_version);
+        v_event      uuid := usher.of_all(p_event);
+        v_checkpoint text := usher.of_all(p_checkpoint);
+        v_day        date := usher.of_all(p_day);
+        v_at         timestamptz := usher.of_all(p_at);
+        v_device     text := usher.of_all(p_device);
+        v_prefix     text := v_checkpoint || '/' || CASE WHEN p_day IS NULL THEN '' ELSE to_char(v_day, 'YYYY-MM-DD') END || '/';
 BEGIN
         SELECT count(*) FILTER (WHERE v = 1), count(*) FILTER (WHERE v > 1) INTO v_entering, v_moving
         FROM unnest(p_version) AS v;
@@ -165,18 +186,26 @@ BEGIN
         IF v_moving = 0 THEN
                 INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
                         admitted, first_at, first_device)
-                SELECT p_family, p_event[m.i], m.id, 1, p_checkpoint[m.i], p_registration[m.i], p_day[m.i], p_inside[m.i],
-                        p_admitted[m.i], CASE WHEN p_admitted[m.i] THEN p_at[m.i] END,
-                        CASE WHEN p_admitted[m.i] THEN p_device[m.i] END
+                SELECT p_family, coalesce(v_event, p_event[m.i]), m.id, 1, coalesce(v_checkpoint, p_checkpoint[m.i]),
+                        p_registration[m.i], coalesce(v_day, p_day[m.i]), p_inside[m.i], p_admitted[m.i],
+                        CASE WHEN p_admitted[m.i] THEN coalesce(v_at, p_at[m.i]) END,
+                        CASE WHEN p_admitted[m.i] THEN coalesce(v_device, p_device[m.i]) END
                 FROM (
-                        SELECT i, (p_checkpoint[i] || '/' || coalesce(to_char(p_day[i], 'YYYY-MM-DD'), '') || '/'
-                                   || p_registration[i]) COLLATE "C" AS id
-                        FROM generate_series(1, cardinality(p_version)) AS i
+                        SELECT i, coalesce(v_prefix || p_registration[i],
+                                coalesce(v_checkpoint, p_checkpoint[i]) || '/'
+                                || coalesce(to_char(coalesce(v_day, p_day[i]), 'YYYY-MM-DD'), '') || '/'
+                                || p_registration[i]) COLLATE "C" AS id
+                        FROM generate_series(1, v_count) AS i
                         WHERE p_version[i] = 1
                 ) AS m
-                ORDER BY p_event[m.i], m.id;
+                ORDER BY coalesce(v_event, p_event[m.i]), m.id;
                 RETURN;
         END IF;
+        p_event := usher.made_whole(p_event, v_count);
+        p_checkpoint := usher.made_whole(p_checkpoint, v_count);
+        p_day := usher.made_whole(p_day, v_count);
+        p_at := usher.made_whole(p_at, v_count);
+        p_device := usher.made_whole(p_device, v_count);
 
         IF v_entering > 0 THEN
                 INSERT INTO usher.presence AS t (family_id, event_id, id, version, checkpoint, registration, day, inside,
@@ -402,8 +431,10 @@ CREATE FUNCTION usher.check_registrations(
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-        v_event uuid;
-        v_id    text;
+        v_of_all  uuid := usher.of_all(p_event);
+        v_version bigint := usher.of_all(p_version);
+        v_event   uuid;
+        v_id      text;
 BEGIN
         IF p_no_news THEN
                 IF usher.has_news(p_family, p_known_writers, p_known_seqs, ARRAY['registration', 'credential']) THEN
@@ -414,11 +445,12 @@ BEGIN
               AND NOT usher.has_news(p_family, p_known_writers, p_known_seqs, ARRAY['registration']) THEN
                 RETURN;
         END IF;
-        SELECT p_event[i], p_registration[i] INTO v_event, v_id
-        FROM generate_series(1, cardinality(p_version)) AS i
+        SELECT coalesce(v_of_all, p_event[i]), p_registration[i] INTO v_event, v_id
+        FROM generate_series(1, cardinality(p_registration)) AS i
         LEFT JOIN usher.registration AS t ON t.id = p_registration[i] AND t.family_id = p_family
-        WHERE p_version[i] > 0
-          AND (t.version IS DISTINCT FROM p_version[i] OR t.event_id IS DISTINCT FROM p_event[i])
+        WHERE coalesce(v_version, p_version[i]) > 0
+          AND (t.version IS DISTINCT FROM coalesce(v_version, p_version[i])
+               OR t.event_id IS DISTINCT FROM coalesce(v_of_all, p_event[i]))
         LIMIT 1;
         IF FOUND THEN
                 PERFORM usher.raise_stale('registration', v_event, v_id);
@@ -440,15 +472,27 @@ CREATE FUNCTION usher.log_scans(
         p_scan_undoes text[])
 RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+        v_event                uuid := usher.of_all(p_scan_event);
+        v_checkpoint           text := usher.of_all(p_scan_checkpoint);
+        v_registration_version bigint := usher.of_all(p_scan_registration_version);
+        v_day                  date := usher.of_all(p_scan_day);
+        v_direction            text := usher.of_all(p_scan_direction);
+        v_at                   timestamptz := usher.of_all(p_scan_at);
+        v_received_at          timestamptz := usher.of_all(p_scan_received_at);
+        v_device               text := usher.of_all(p_scan_device);
+        v_by                   text := usher.of_all(p_scan_by);
 BEGIN
         INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
                 registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
                 device, by, flags, inside, presence_version, presence_inside, presence_admitted, force,
                 first_at, first_device, hash, undoes)
-        SELECT p_family, p_writer, p_first + i - 1, p_scan_nonce[i], p_scan_event[i], p_scan_checkpoint[i],
-                p_scan_registration[i], p_scan_registration_version[i], p_scan_digest[i], p_scan_day[i],
-                p_scan_direction[i], p_scan_verdict[i], p_scan_reason[i], p_scan_at[i], p_scan_received_at[i],
-                p_scan_device[i], p_scan_by[i], p_scan_flags[i], p_scan_inside[i],
+        SELECT p_family, p_writer, p_first + i - 1, p_scan_nonce[i], coalesce(v_event, p_scan_event[i]),
+                coalesce(v_checkpoint, p_scan_checkpoint[i]), p_scan_registration[i],
+                coalesce(v_registration_version, p_scan_registration_version[i]), p_scan_digest[i],
+                coalesce(v_day, p_scan_day[i]), coalesce(v_direction, p_scan_direction[i]), p_scan_verdict[i],
+                p_scan_reason[i], coalesce(v_at, p_scan_at[i]), coalesce(v_received_at, p_scan_received_at[i]),
+                coalesce(v_device, p_scan_device[i]), coalesce(v_by, p_scan_by[i]), p_scan_flags[i], p_scan_inside[i],
                 coalesce(p_scan_presence_version[i], 0), coalesce(p_scan_presence_inside[i], false),
                 coalesce(p_scan_presence_admitted[i], false), coalesce(p_scan_force[i], false),
                 p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
@@ -668,6 +712,7 @@ BEGIN
                 RETURN;
         END IF;
 
+        p_scan_event := usher.made_whole(p_scan_event, v_scans);
         IF v_rows > 0 THEN
                 SELECT array_agg(DISTINCT e->>'kind') FILTER (WHERE NOT coalesce((e->>'deleted')::boolean, false)),
                        array_agg(DISTINCT e->>'kind') FILTER (WHERE (e->>'deleted')::boolean)

@@ -102,6 +102,17 @@ static const uint32_t column_types[BATCH_SCAN_COLUMNS] = { UUID_TYPE, UUID_TYPE,
         TEXT_TYPE, TEXT_TYPE, TEXT_TYPE, TEXT_TYPE, INT_TYPE, INT_TYPE, BOOL_TYPE, BOOL_TYPE, BOOL_TYPE,
         INSTANT_TYPE, TEXT_TYPE, BYTES_TYPE, TEXT_TYPE };
 
+/* Those that mostly say the same of all, as usher.of_all() has them. */
+static const bool may_be_of_all[BATCH_SCAN_COLUMNS] = { [1] = true,
+        [2] = true,
+        [4] = true,
+        [6] = true,
+        [7] = true,
+        [10] = true,
+        [11] = true,
+        [12] = true,
+        [13] = true };
+
 static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const struct scan_row *scan)
 {
         pgarray_uuid(&column[0], &scan->nonce);
@@ -150,6 +161,8 @@ static void scan_params(struct batch_params *params, const struct batch *batch)
                         buffer_deinit(&column[i]);
                         continue;
                 }
+                if (may_be_of_all[i])
+                        pgarray_shorten(&column[i], batch->scan_count);
                 params->formats[BATCH_HEAD_PARAMS + i] = 1;
                 params->lengths[BATCH_HEAD_PARAMS + i] = (int)column[i].length;
                 params->values[BATCH_HEAD_PARAMS + i] = buffer_steal(&column[i]);

@@ -6,6 +6,7 @@
 
 enum {
         DAYS_TO_2000 = 10957, /* from 1970, where ours begin */
+        COUNT_AT = 12,
         HEAD_BYTES = 20,
         NULL_BYTES = 4 /* an element's length, and nothing behind it */
 };
@@ -50,6 +51,22 @@ bool pgarray_is_bare(const struct buffer *array, size_t count)
                 if (memcmp(array->data + at, "\xff\xff\xff\xff", NULL_BYTES) != 0)
                         return false;
         return true;
+}
+
+void pgarray_shorten(struct buffer *array, size_t count)
+{
+        size_t bytes = array->length - HEAD_BYTES, each = count ? bytes / count : 0;
+        const char *first = array->data + HEAD_BYTES;
+        uint32_t length, one = htobe32(1);
+
+        if (!each || each * count != bytes)
+                return;
+        memcpy(&length, first, sizeof(length));
+        /* All are as the first if each is as the one before it. */
+        if (each != sizeof(length) + be32toh(length) || memcmp(first, first + each, bytes - each) != 0)
+                return;
+        memcpy(array->data + COUNT_AT, &one, sizeof(one));
+        array->length = HEAD_BYTES + each;
 }
 
 void pgarray_bytes(struct buffer *to, const void *bytes, size_t length)

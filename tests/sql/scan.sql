@@ -100,5 +100,23 @@ UPDATE usher.writer SET trimmed = 2 WHERE writer = 'a0000000-0000-4000-8000-0000
 SELECT ok(usher.has_news(build.family(), ARRAY['a0000000-0000-4000-8000-000000000002'::uuid, build.writer()], ARRAY[1, build.next() - 1], ARRAY['registration']),
         'what was trimmed may have been one');
 
+-- ---- what many have in common ----
+
+SELECT is(build.record(NULL, ARRAY[build.scan('R3', p_day => '2026-11-21'), build.scan('R4', p_day => '2026-11-21')]), 'done',
+        'two that are alike');
+SELECT is(build.lines($$SELECT id FROM usher.presence WHERE day = '2026-11-21' ORDER BY id$$),
+        '(door/2026-11-21/R3) (door/2026-11-21/R4)', 'stand under their day');
+SELECT is(build.lines($$SELECT count(*) FROM usher.scan WHERE day = '2026-11-21' AND event_id = build.family() AND checkpoint = 'door'
+        AND registration_version = 1 AND direction = 'in' AND at = '2026-11-20T09:00:00+08:00' AND received_at = at
+        AND device = 'scanner-1' AND by = 'token-1'$$), '(2)', 'and each has in the log what both have in common');
+SELECT is(build.record(NULL, ARRAY[build.scan('R3', p_day => '2026-11-22'), build.scan('R4', p_day => '2026-11-23', p_device => 'scanner-2',
+        p_at => '2026-11-23T09:00:00+08:00')]), 'done', 'two that are not');
+SELECT is(build.lines($$SELECT id, first_device, first_at = '2026-11-20T09:00:00+08:00' FROM usher.presence WHERE day > '2026-11-21' ORDER BY id$$),
+        '(door/2026-11-22/R3,scanner-1,t) (door/2026-11-23/R4,scanner-2,f)', 'have each their own');
+SELECT is(build.record(NULL, ARRAY[build.scan('R3', 2, p_day => '2026-11-21', p_inside => false), build.scan('R4', 2, p_day => '2026-11-21', p_inside => false)]),
+        'done', 'two that go');
+SELECT is(build.lines($$SELECT id, version, inside FROM usher.presence WHERE day = '2026-11-21' ORDER BY id$$),
+        '(door/2026-11-21/R3,2,f) (door/2026-11-21/R4,2,f)', 'have gone');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -32,6 +32,52 @@ START_TEST(only_an_array_of_nulls_alone_is_bare)
 }
 END_TEST
 
+static void list(struct buffer *array, const char *const *texts, size_t count)
+{
+        buffer_clear(array);
+        pgarray_begin(array, TEXT_TYPE, count);
+        for (size_t i = 0; i < count; i++)
+                pgarray_text(array, texts[i]);
+}
+
+START_TEST(of_elements_that_are_all_the_same_one_is_left)
+{
+        static const char *const same[] = { "door", "door", "door" }, *const one[] = { "door" };
+        struct buffer array = BUFFER_NULL, short_one = BUFFER_NULL;
+
+        list(&array, same, 3);
+        list(&short_one, one, 1);
+        pgarray_shorten(&array, 3);
+        ck_assert_uint_eq(array.length, short_one.length);
+        ck_assert_mem_eq(array.data, short_one.data, array.length);
+        buffer_deinit(&array);
+        buffer_deinit(&short_one);
+}
+END_TEST
+
+/* The last ones: bytes that repeat, and are not elements; all null, which is said by none at all. */
+START_TEST(others_stay_whole)
+{
+        static const struct {
+                const char *texts[3];
+        } cases[] = { { { "door", "gate", "gate" } }, { { "door", "door", "gate" } },
+                { { "door", "door", NULL } }, { { NULL, "door", "door" } }, { { "", "", "d" } },
+                { { "a", "ab", "" } }, { { NULL, NULL, NULL } } };
+        struct buffer array = BUFFER_NULL, before = BUFFER_NULL;
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                list(&array, cases[i].texts, 3);
+                buffer_clear(&before);
+                buffer_add(&before, array.data, array.length);
+                pgarray_shorten(&array, 3);
+                ck_assert_uint_eq(array.length, before.length);
+                ck_assert_mem_eq(array.data, before.data, before.length);
+        }
+        buffer_deinit(&array);
+        buffer_deinit(&before);
+}
+END_TEST
+
 START_TEST(that_nobody_has_come_is_said_in_quiet_alone_and_taken_back_with_its_member)
 {
         struct batch batch;
@@ -76,6 +122,8 @@ int main(void)
         int failed;
 
         tcase_add_test(tests, only_an_array_of_nulls_alone_is_bare);
+        tcase_add_test(tests, of_elements_that_are_all_the_same_one_is_left);
+        tcase_add_test(tests, others_stay_whole);
         tcase_add_test(tests, that_nobody_has_come_is_said_in_quiet_alone_and_taken_back_with_its_member);
         tcase_add_test(tests, it_is_quiet_when_others_and_imports_have_been_still_for_a_while);
         suite_add_tcase(suite, tests);

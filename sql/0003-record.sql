@@ -114,8 +114,8 @@ $$;
 -- ---- scans ----
 
 -- Of many scans these columns mostly say the same all along: event, checkpoint, registration_version, day, direction,
--- at, received_at, device, by. Such a column may come as an array of one, for each that comes whole is 1 % of what a
--- scan costs. What it says of all; NULL: it comes whole, or says nothing.
+-- at, received_at, device, by. Such a column may come as an array of one, for taking arrays to pieces is dear. What it
+-- says of all; NULL: it comes whole, or says nothing.
 CREATE FUNCTION usher.of_all(p_column anyarray) RETURNS anyelement
 LANGUAGE sql IMMUTABLE AS $$
         SELECT CASE WHEN cardinality(p_column) = 1 THEN p_column[1] END

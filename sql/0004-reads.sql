@@ -53,10 +53,12 @@ BEGIN
 END
 $$;
 
+-- Whether that is so of an event, or of the key that it signs with.
 CREATE FUNCTION usher.has_changed(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-        RETURN EXISTS (SELECT FROM usher.changes_beyond(p_family, p_writers, p_seqs));
+        RETURN EXISTS (
+                SELECT FROM usher.changes_beyond(p_family, p_writers, p_seqs) AS c WHERE c.kind IN ('event', 'signing_key'));
 END
 $$;
 

@@ -102,16 +102,8 @@ static const uint32_t column_types[BATCH_SCAN_COLUMNS] = { UUID_TYPE, UUID_TYPE,
         TEXT_TYPE, TEXT_TYPE, TEXT_TYPE, TEXT_TYPE, INT_TYPE, INT_TYPE, BOOL_TYPE, BOOL_TYPE, BOOL_TYPE,
         INSTANT_TYPE, TEXT_TYPE, BYTES_TYPE, TEXT_TYPE };
 
-/* Those that mostly say the same of all, as usher.of_all() has them. */
-static const bool may_be_of_all[BATCH_SCAN_COLUMNS] = { [1] = true,
-        [2] = true,
-        [4] = true,
-        [6] = true,
-        [7] = true,
-        [10] = true,
-        [11] = true,
-        [12] = true,
-        [13] = true };
+/* Those that mostly say the same of all, as usher.of_all() lists them: sent once, then. */
+static const size_t columns_of_all[] = { 1, 2, 4, 6, 7, 10, 11, 12, 13 };
 
 static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const struct scan_row *scan)
 {
@@ -156,13 +148,13 @@ static void scan_params(struct batch_params *params, const struct batch *batch)
         }
         for (size_t n = 0; n < batch->scan_count; n++)
                 write_scan(column, &batch->scans[n].scan);
+        for (size_t i = 0; i < sizeof(columns_of_all) / sizeof(columns_of_all[0]); i++)
+                pgarray_shorten(&column[columns_of_all[i]], batch->scan_count);
         for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++) {
                 if (pgarray_is_bare(&column[i], batch->scan_count)) {
                         buffer_deinit(&column[i]);
                         continue;
                 }
-                if (may_be_of_all[i])
-                        pgarray_shorten(&column[i], batch->scan_count);
                 params->formats[BATCH_HEAD_PARAMS + i] = 1;
                 params->lengths[BATCH_HEAD_PARAMS + i] = (int)column[i].length;
                 params->values[BATCH_HEAD_PARAMS + i] = buffer_steal(&column[i]);

@@ -3,8 +3,9 @@
  * A lane: at most one batch under way. A batch ends in one of four ways: durable (its sync came), stale (the feed is
  * read, its members decide again), refused (the culprit is found, member by member), or unknown: the link went. Then it
  * is sent again under the same numbers, on whatever link there is, until the database says "done" or "again": a batch
- * that was recorded finds itself, and is never recorded twice. Should such a batch fail when it is sent again, the
- * first sending may still be on its way to the server: its writer is closed before anything else is made of it.
+ * that was recorded finds itself, and is never recorded twice. One that stands behind a batch that hangs is sent again
+ * in the same way. Should such a batch fail when it is sent again, the first sending may still be on its way to the
+ * server: its writer is closed before anything else is made of it.
  */
 #include "store/private.h"
 
@@ -116,14 +117,16 @@ void lane_send(struct lane *lane, struct link *link)
 void lane_fence(struct lane *lane)
 {
         const char *values[] = { lane->params.values[0], lane->params.values[1], lane->params.values[2] };
-        struct pgconn *conn = &lane->link->conn;
+        struct link *link = link_free(lane->store, lane); /* there is one: it has just brought an answer */
 
         lane->state = LANE_FENCING;
         lane->outcome_seen = false;
         wait_for_answer(lane);
-        link_join(lane->link, lane);
-        pgconn_send(conn, "SELECT usher.close_writer($1::uuid, $2::uuid, $3::bigint)", 3, values, false);
-        pgconn_sync(conn);
+        lane->link = link;
+        link_join(link, lane);
+        pgconn_send(
+                &link->conn, "SELECT usher.close_writer($1::uuid, $2::uuid, $3::bigint)", 3, values, false);
+        pgconn_sync(&link->conn);
 }
 
 bool lane_try(struct lane *lane)
@@ -331,6 +334,11 @@ void lane_answered(struct lane *lane, const PGresult *result)
         default:
                 return;
         }
+}
+
+void lane_comes_first(struct lane *lane)
+{
+        wait_for_answer(lane);
 }
 
 void lane_lost(struct lane *lane)

@@ -9,7 +9,9 @@
 
 #include "base/log.h"
 
-enum { PATIENCE_US = 250000 }; /* of who stands behind a batch */
+enum {
+        PATIENCE_US = 50000
+}; /* of who stands behind a batch: a few whole ones should have been recorded by then */
 
 /* ---- who is in line ---- */
 
@@ -17,6 +19,10 @@ void link_join(struct link *link, struct lane *lane)
 {
         if (!link->count)
                 link->turn_us = clock_monotonic_us();
+        if (link->count == link->capacity) {
+                link->capacity += 4;
+                link->line = xrealloc(link->line, link->capacity * sizeof(link->line[0]));
+        }
         link->line[link->count++] = lane;
 }
 
@@ -28,6 +34,8 @@ static struct lane *leave(struct link *link)
         link->count--;
         memmove(link->line, link->line + 1, link->count * sizeof(link->line[0]));
         link->turn_us = clock_monotonic_us();
+        if (link->count && link->line[0])
+                lane_comes_first(link->line[0]);
         return first;
 }
 
@@ -93,10 +101,11 @@ static void let_overtake(struct link *link)
 
 void link_expire(struct link *link, int64_t now_us)
 {
-        if (link->preparing &&
-                pgconn_silent_us(&link->conn, now_us) > link->store->settings.batch_deadline_us)
+        bool is_watched = link->count && link->line[0]; /* by the lane that is first */
+
+        if (!is_watched && pgconn_silent_us(&link->conn, now_us) > link->store->settings.batch_deadline_us)
                 pgconn_drop(&link->conn, "a connection was not answered in time");
-        if (link->count && now_us - link->turn_us > PATIENCE_US)
+        else if (link->count && now_us - link->turn_us > PATIENCE_US)
                 let_overtake(link);
 }
 
@@ -206,4 +215,5 @@ void link_deinit(struct link *link)
 {
         pgconn_deinit(&link->conn);
         free(link->trouble);
+        free(link->line);
 }

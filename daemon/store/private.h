@@ -14,11 +14,8 @@ struct event;
 
 /* ---- links: the connections that batches are recorded on (link.c) ---- */
 
-enum {
-        LANES_MAX = 17, /* as many as there may be, and the one for imports */
-        TURN_US =
-                10000, /* a batch that takes longer at the database hangs, and keeps nobody from a turn any more */
-};
+/* A batch that takes longer at the database hangs, and keeps nobody from a turn any more. */
+enum { TURN_US = 10000 };
 
 struct lane;
 
@@ -27,8 +24,8 @@ struct link {
         struct pgconn conn;
         bool bulk, ready, preparing;
         char *trouble; /* why it could not be prepared */
-        struct lane *line[LANES_MAX]; /* whose answers are to come, in their order; NULL: nobody's any more */
-        size_t count;
+        struct lane **line; /* whose answers are to come, in their order; NULL: nobody's any more */
+        size_t count, capacity;
         int64_t turn_us; /* monotonic: since when the first of them is at work */
 };
 
@@ -44,7 +41,7 @@ struct link *link_free(const struct store *store, const struct lane *lane);
 struct link *link_to_follow(const struct store *store, const struct lane *lane);
 /* Whether it is at work on a batch (of this family; NULL: of any) that does not hang. */
 bool link_works(const struct link *link, const struct uuid *family, int64_t now_us);
-/* A server that says nothing while a connection is prepared is given up; who stands behind what hangs goes elsewhere. */
+/* A server that says nothing for long is given up; who stands behind what hangs is sent elsewhere, too. */
 void link_expire(struct link *link, int64_t now_us);
 
 /* ---- lanes: at most one batch under way (lane.c; how a batch ends: lane_end.c) ---- */
@@ -101,6 +98,8 @@ bool lane_try(struct lane *lane);
 /* What comes on its link, when it is the first there. */
 void lane_answered(struct lane *lane, const PGresult *result);
 void lane_synced(struct lane *lane, bool replication_doubt);
+/* The server has come to its batch, or fence, which has its time for an answer from now on. */
+void lane_comes_first(struct lane *lane);
 /* The link went: no answer will come. */
 void lane_lost(struct lane *lane);
 /* Its batch is sent on another link as well: whichever sending the server comes to first is the one that counts. */

@@ -34,6 +34,9 @@ class Link:
         self.listens = False  # the feed that has been told so: what changes from now on comes here
         self.frozen = threading.Event()  # cleared: nothing of this connection passes
         self.frozen.set()
+        self.asked = self.answered = 0  # syncs
+        self.said = b""  # of a message that has not come whole
+        self.greeted = False
         self.late = []  # withheld from the server, which gets it even when its sender has gone
         self.started = False
         self.named = False  # what lose_feed_at() waits for has been said here
@@ -65,7 +68,19 @@ class Link:
         except OSError:
             pass
 
+    def _count_syncs(self, data):
+        """Of what the client says: a message is a byte for its type and four for its length, save the first, which has no type."""
+        self.said += data
+        while len(self.said) >= 5:
+            length = struct.unpack("!I", self.said[1:5])[0] + 1 if self.greeted else struct.unpack("!I", self.said[:4])[0]
+            if len(self.said) < length:
+                return
+            self.asked += self.greeted and self.said[:1] == b"S"
+            self.greeted, self.said = True, self.said[length:]
+            self.proxy.longest_line = max(self.proxy.longest_line, self.asked - self.answered)
+
     def _forward(self, target, data):
+        self._count_syncs(data)
         if b"usher.record" in data:
             self.lane = True
         self.feed = self.feed or b"LISTEN usher_feed" in data
@@ -89,6 +104,7 @@ class Link:
             if len(self.pending) < length:
                 return
             message, self.pending = self.pending[:length], self.pending[length:]
+            self.answered += message[:1] == b"Z" and self.started
             if message[:1] == b"Z" and not self.started:
                 self.started = True
             elif message[:1] == b"Z" and self.lane and not self.proxy.at_sync(self):
@@ -147,6 +163,7 @@ class Proxy:
         self.last_text = self.standstill = None
         self.losing, self.lost = threading.Event(), threading.Event()
         self.syncs_seen = self.syncs_passed = 0
+        self.longest_line = 0  # the most syncs that one connection waited for at once
         self._mode = "pass"
         self._changed = threading.Condition()
         self.listener = socket.socket(socket.AF_UNIX)
@@ -260,6 +277,10 @@ class Proxy:
     def wait_for_lanes(self, count):
         """What a daemon has read it answers before it has connected to record anything: until so many lanes take batches."""
         wait_until(lambda: sum(link.prepared for link in list(self.links)) >= count, 30, f"{count} lanes")
+
+    def wait_for_quiet(self):
+        """Until the server has answered all that lanes have asked of it."""
+        wait_until(lambda: all(link.asked == link.answered for link in list(self.links) if link.lane), 30, "that no answer is due")
 
     def wait_for_feed(self):
         """The feed connects when everything has been read, and again when it was lost: until there is one that listens."""

@@ -45,8 +45,10 @@ static void begin(void)
 
 static void end(void)
 {
-        for (size_t i = 0; i <= LANES; i++)
+        for (size_t i = 0; i <= LANES; i++) {
                 batch_deinit(&lanes[i].batch);
+                free(links[i].line);
+        }
         for (size_t i = 0; i < store.feed.count; i++)
                 places_deinit(&store.feed.families[i].places);
         free(store.feed.families);
@@ -54,14 +56,14 @@ static void end(void)
         claims_deinit(&store.waiting);
 }
 
-/* A lane has sent a batch of that family, and the server has been at work on it for so long. */
+/* A lane has sent a batch of that family, and the server has been at work on it for so long; 0: it never will be long. */
 static void put_under_way(size_t lane, const struct uuid *whose, int64_t for_us)
 {
         lanes[lane].state = LANE_SENT;
         lanes[lane].sent = true;
         lanes[lane].batch.family = *whose;
         link_join(&links[lane], &lanes[lane]);
-        links[lane].turn_us -= for_us;
+        links[lane].turn_us += for_us ? -for_us : LONG_US;
 }
 
 /* It has come back, and is not yet in memory. */
@@ -279,7 +281,7 @@ START_TEST(whoever_stands_behind_a_batch_that_hangs_is_sent_elsewhere_too)
         decide_ahead(1, &family);
         link_expire(&links[0], clock_monotonic_us());
         ck_assert_uint_eq(links[1].count, 0);
-        link_expire(&links[0], clock_monotonic_us() + LONG_US);
+        link_expire(&links[0], links[0].turn_us + LONG_US);
         ck_assert_ptr_eq(links[1].line[0], &lanes[1]);
         ck_assert_ptr_null(links[0].line[1]);
         ck_assert_msg(lanes[1].exposed, "the first sending may succeed yet");

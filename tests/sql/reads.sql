@@ -18,8 +18,9 @@ SELECT is(build.record(jsonb_build_array(build."row"('track', 't1'), build."row"
 SELECT is(build.lines($$SELECT CASE writer WHEN build.writer() THEN 1 ELSE 2 END, seq FROM usher.places(build.family()) ORDER BY 1$$),
         '(1,7) (2,2)', 'each writer stands at its last number');
 SELECT is(build.feed(7, 2), NULL, 'nothing is beyond the last');
-SELECT ok(NOT usher.has_changed(build.family(), ARRAY[build.writer(), build.other()], ARRAY[7, 2]::bigint[]), 'nor has anything changed');
-SELECT ok(usher.has_changed(build.family(), ARRAY[build.writer(), build.other()], ARRAY[7, 1]::bigint[]), 'beyond an earlier place it has');
+SELECT ok(NOT usher.has_changed(build.family(), ARRAY[build.writer(), build.other()], ARRAY[7, 1]::bigint[]), 'a track is no event');
+SELECT ok(usher.has_changed(build.nil(), NULL, NULL), 'a new event is a change');
+SELECT ok(NOT usher.has_changed(build.nil(), ARRAY[build.writer()], ARRAY[2]::bigint[]), 'but not beyond itself');
 SELECT is(build.feed(6, 1), '(1,7,checkpoint,door,1,f) (2,2,track,t2,1,f)', 'what is beyond a place comes in the order of numbers');
 SELECT is((SELECT count(*) FROM usher.changes(build.family(), ARRAY[build.writer()], ARRAY[7]::bigint[])), 2::bigint,
         'a writer that is not named is read from its beginning');

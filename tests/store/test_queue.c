@@ -269,6 +269,7 @@ START_TEST(nor_behind_one_that_hangs)
         store.turns = 1;
         put_under_way(0, &family, LONG_US);
         decide_ahead(1, &family);
+        ck_assert_uint_eq(links[1].count, 1);
         ck_assert_ptr_eq(links[1].line[0], &lanes[1]);
         forget(1);
 }
@@ -282,6 +283,7 @@ START_TEST(whoever_stands_behind_a_batch_that_hangs_is_sent_elsewhere_too)
         link_expire(&links[0], clock_monotonic_us());
         ck_assert_uint_eq(links[1].count, 0);
         link_expire(&links[0], links[0].turn_us + LONG_US);
+        ck_assert_uint_eq(links[1].count, 1);
         ck_assert_ptr_eq(links[1].line[0], &lanes[1]);
         ck_assert_ptr_null(links[0].line[1]);
         ck_assert_msg(lanes[1].exposed, "the first sending may succeed yet");

@@ -9,9 +9,8 @@
 
 #include "base/log.h"
 
-enum {
-        PATIENCE_US = 50000
-}; /* of who stands behind a batch: a few whole ones should have been recorded by then */
+/* Of who stands behind a batch: a few whole ones should have been recorded by then. */
+enum { PATIENCE_US = 50000 };
 
 /* ---- who is in line ---- */
 

@@ -211,7 +211,7 @@ enum { FEED_KINDS_MAX = 32 };
 
 /* What has been read of a family in this round. */
 struct feed_read {
-        bool behind; /* something that belongs to no event has changed: nothing of this is taken */
+        bool behind; /* an event, or a key of one, has come meanwhile: nothing of this is taken */
         struct places beyond; /* where the family will stand when the rows are in memory */
         const struct record *kinds[FEED_KINDS_MAX];
         size_t kind_count, kind; /* … and which of them the next result is of */

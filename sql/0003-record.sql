@@ -114,8 +114,9 @@ $$;
 -- ---- scans ----
 
 -- Of many scans these columns mostly say the same all along: event, checkpoint, registration_version, day, direction,
--- at, received_at, device, by. Such a column may come as an array of one, for taking arrays to pieces is dear. What it
--- says of all; NULL: it comes whole, or says nothing.
+-- at, received_at, device, by, flags; and of those that move somebody: presence_inside, presence_admitted. Such a column
+-- may come as an array of one, for taking arrays to pieces is dear. What it says of all; NULL: it comes whole, or says
+-- nothing. (received_at is left out where it equals at.)
 CREATE FUNCTION usher.of_all(p_column anyarray) RETURNS anyelement
 LANGUAGE sql IMMUTABLE AS $$
         SELECT CASE WHEN cardinality(p_column) = 1 THEN p_column[1] END
@@ -127,6 +128,12 @@ LANGUAGE sql IMMUTABLE AS $$
         SELECT CASE WHEN cardinality(p_column) = 1 THEN array_fill(p_column[1], ARRAY[p_count::integer]) ELSE p_column END
 $$;
 
+-- The key of a presence. Inlined.
+CREATE FUNCTION usher.presence_id(p_checkpoint text, p_day date, p_registration text) RETURNS text
+LANGUAGE sql STABLE AS $$
+        SELECT p_checkpoint || '/' || coalesce(to_char(p_day, 'YYYY-MM-DD'), '') || '/' || p_registration
+$$;
+
 -- What the scans of a batch make of presence rows: one line a row, with the versions of its first and last move.
 -- Whoever stands admitted was first admitted by the move after the last one that left him not admitted ("fell");
 -- without such a move, by the row as it was, if it stood admitted. Inlined.
@@ -136,8 +143,8 @@ CREATE FUNCTION usher.presence_moves(
 RETURNS TABLE (event_id uuid, id text, checkpoint text, registration text, day date, moves bigint, first_version bigint,
         last_version bigint, inside boolean, admitted boolean, fell boolean, first_at timestamptz, first_device text)
 LANGUAGE sql STABLE AS $$
-        SELECT m.event_id, m.checkpoint || '/' || coalesce(to_char(m.day, 'YYYY-MM-DD'), '') || '/' || m.registration,
-               m.checkpoint, m.registration, m.day, m.moves, m.lo, m.hi, m.insides[m.moves], m.admitteds[m.moves],
+        SELECT m.event_id, usher.presence_id(m.checkpoint, m.day, m.registration), m.checkpoint, m.registration, m.day,
+               m.moves, m.lo, m.hi, m.insides[m.moves], m.admitteds[m.moves],
                m.fell IS NOT NULL, m.ats[coalesce(m.fell + 1, m.lo) - m.lo + 1],
                m.devices[coalesce(m.fell + 1, m.lo) - m.lo + 1]
         FROM (
@@ -160,45 +167,57 @@ $$;
 -- Locks and moves presence rows, in the order of their keys. One that does not exist cannot be locked: it is inserted
 -- as it will stand after the batch, and the insert is lock and check. Those that stand already are locked first, and
 -- changed by a statement that sees what they were when the lock was granted.
+-- p_order: the places of all that move somebody, where each is a first move, in the order of their keys, and so believed;
+-- NULL: found here.
 CREATE FUNCTION usher.record_presence(
         p_family uuid, p_event uuid[], p_checkpoint text[], p_registration text[], p_day date[], p_at timestamptz[],
-        p_device text[], p_version bigint[], p_inside boolean[], p_admitted boolean[])
+        p_device text[], p_version bigint[], p_inside boolean[], p_admitted boolean[], p_order integer[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-        v_entering bigint;
-        v_moving   bigint;
-        v_written  bigint;
-        v_row      record;
+        v_entering   bigint;
+        v_moving     bigint := 0;
+        v_written    bigint;
+        v_row        record;
         v_count      bigint := cardinality(p_version);
         v_event      uuid := usher.of_all(p_event);
         v_checkpoint text := usher.of_all(p_checkpoint);
         v_day        date := usher.of_all(p_day);
         v_at         timestamptz := usher.of_all(p_at);
         v_device     text := usher.of_all(p_device);
-        v_prefix     text := v_checkpoint || '/' || CASE WHEN p_day IS NULL THEN '' ELSE to_char(v_day, 'YYYY-MM-DD') END || '/';
+        v_inside     boolean := usher.of_all(p_inside);
+        v_admitted   boolean := usher.of_all(p_admitted);
+        v_prefix     text := CASE WHEN p_day IS NULL OR v_day IS NOT NULL THEN usher.presence_id(v_checkpoint, v_day, '') END;
 BEGIN
-        SELECT count(*) FILTER (WHERE v = 1), count(*) FILTER (WHERE v > 1) INTO v_entering, v_moving
-        FROM unnest(p_version) AS v;
+        IF p_order IS NULL THEN
+                SELECT count(*) FILTER (WHERE v = 1), count(*) FILTER (WHERE v > 1) INTO v_entering, v_moving
+                FROM unnest(p_version) AS v;
+                IF v_entering + v_moving = 0 THEN
+                        RETURN;
+                END IF;
+        END IF;
 
         -- Where every move is a first one there is nothing to gather. Most batches are such. One who is there already is
         -- left to the key: to look before each insert is half as dear as the insert itself.
         IF v_moving = 0 THEN
+                IF p_order IS NULL THEN
+                        p_order := ARRAY(
+                                SELECT i
+                                FROM generate_series(1, v_count::integer) AS i
+                                WHERE p_version[i] = 1
+                                ORDER BY coalesce(v_event, p_event[i]), usher.presence_id(coalesce(v_checkpoint, p_checkpoint[i]),
+                                        coalesce(v_day, p_day[i]), p_registration[i]) COLLATE "C");
+                END IF;
                 INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
                         admitted, first_at, first_device)
-                SELECT p_family, coalesce(v_event, p_event[m.i]), m.id, 1, coalesce(v_checkpoint, p_checkpoint[m.i]),
-                        p_registration[m.i], coalesce(v_day, p_day[m.i]), p_inside[m.i], p_admitted[m.i],
-                        CASE WHEN p_admitted[m.i] THEN coalesce(v_at, p_at[m.i]) END,
-                        CASE WHEN p_admitted[m.i] THEN coalesce(v_device, p_device[m.i]) END
-                FROM (
-                        SELECT i, coalesce(v_prefix || p_registration[i],
-                                coalesce(v_checkpoint, p_checkpoint[i]) || '/'
-                                || coalesce(to_char(coalesce(v_day, p_day[i]), 'YYYY-MM-DD'), '') || '/'
-                                || p_registration[i]) COLLATE "C" AS id
-                        FROM generate_series(1, v_count) AS i
-                        WHERE p_version[i] = 1
-                ) AS m
-                ORDER BY coalesce(v_event, p_event[m.i]), m.id;
+                SELECT p_family, coalesce(v_event, p_event[i]),
+                        coalesce(v_prefix || p_registration[i], usher.presence_id(coalesce(v_checkpoint, p_checkpoint[i]),
+                                coalesce(v_day, p_day[i]), p_registration[i])),
+                        1, coalesce(v_checkpoint, p_checkpoint[i]), p_registration[i], coalesce(v_day, p_day[i]),
+                        coalesce(v_inside, p_inside[i]), coalesce(v_admitted, p_admitted[i]),
+                        CASE WHEN coalesce(v_admitted, p_admitted[i]) THEN coalesce(v_at, p_at[i]) END,
+                        CASE WHEN coalesce(v_admitted, p_admitted[i]) THEN coalesce(v_device, p_device[i]) END
+                FROM (SELECT unnest(p_order) AS i) AS entering; -- in FROM its rows would go through a tuplestore
                 RETURN;
         END IF;
         p_event := usher.made_whole(p_event, v_count);
@@ -206,6 +225,8 @@ BEGIN
         p_day := usher.made_whole(p_day, v_count);
         p_at := usher.made_whole(p_at, v_count);
         p_device := usher.made_whole(p_device, v_count);
+        p_inside := usher.made_whole(p_inside, v_count);
+        p_admitted := usher.made_whole(p_admitted, v_count);
 
         IF v_entering > 0 THEN
                 INSERT INTO usher.presence AS t (family_id, event_id, id, version, checkpoint, registration, day, inside,
@@ -273,7 +294,7 @@ BEGIN
                   AND c.id >= v_row.id || '/' AND c.id < v_row.id || '0';
                 INSERT INTO usher.counter (family_id, event_id, kind, id, value)
                 SELECT p_family, v_row.event_id, 'inside',
-                       v_row.id || '/' || coalesce(to_char(t.day, 'YYYY-MM-DD'), '') || '/', count(*)
+                       usher.presence_id(v_row.id, t.day, ''), count(*)
                 FROM usher.presence AS t
                 WHERE t.family_id = p_family AND t.event_id = v_row.event_id AND t.inside
                   AND t.id >= v_row.id || '/' AND t.id < v_row.id || '0'
@@ -482,6 +503,9 @@ DECLARE
         v_received_at          timestamptz := usher.of_all(p_scan_received_at);
         v_device               text := usher.of_all(p_scan_device);
         v_by                   text := usher.of_all(p_scan_by);
+        v_flags                text := usher.of_all(p_scan_flags);
+        v_presence_inside      boolean := usher.of_all(p_scan_presence_inside); -- of those that move somebody
+        v_presence_admitted    boolean := usher.of_all(p_scan_presence_admitted);
 BEGIN
         INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
                 registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
@@ -491,18 +515,23 @@ BEGIN
                 coalesce(v_checkpoint, p_scan_checkpoint[i]), p_scan_registration[i],
                 coalesce(v_registration_version, p_scan_registration_version[i]), p_scan_digest[i],
                 coalesce(v_day, p_scan_day[i]), coalesce(v_direction, p_scan_direction[i]), p_scan_verdict[i],
-                p_scan_reason[i], coalesce(v_at, p_scan_at[i]), coalesce(v_received_at, p_scan_received_at[i]),
-                coalesce(v_device, p_scan_device[i]), coalesce(v_by, p_scan_by[i]), p_scan_flags[i], p_scan_inside[i],
-                coalesce(p_scan_presence_version[i], 0), coalesce(p_scan_presence_inside[i], false),
-                coalesce(p_scan_presence_admitted[i], false), coalesce(p_scan_force[i], false),
+                p_scan_reason[i], coalesce(v_at, p_scan_at[i]),
+                coalesce(v_received_at, p_scan_received_at[i], v_at, p_scan_at[i]),
+                coalesce(v_device, p_scan_device[i]), coalesce(v_by, p_scan_by[i]), coalesce(v_flags, p_scan_flags[i]),
+                p_scan_inside[i],
+                coalesce(p_scan_presence_version[i], 0),
+                coalesce(moves AND coalesce(v_presence_inside, p_scan_presence_inside[i]), false),
+                coalesce(moves AND coalesce(v_presence_admitted, p_scan_presence_admitted[i]), false),
+                coalesce(p_scan_force[i], false),
                 p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
         FROM (
-                SELECT i FROM generate_series(1, cardinality(p_scan_nonce)) AS i WHERE p_scan_presence_version[i] > 0
+                SELECT i, true AS moves FROM (SELECT generate_series(1, cardinality(p_scan_nonce)) AS i) AS every
+                WHERE p_scan_presence_version[i] > 0
                 UNION ALL (
-                        SELECT i FROM generate_series(1, cardinality(p_scan_nonce)) AS i
+                        SELECT i, false FROM (SELECT generate_series(1, cardinality(p_scan_nonce)) AS i) AS every
                         WHERE (p_scan_presence_version[i] > 0) IS NOT TRUE
                         ORDER BY p_scan_nonce[i])
-        ) AS placed (i);
+        ) AS placed;
         IF array_remove(p_scan_why, NULL) <> '{}' THEN
                 INSERT INTO usher.scan_note (family_id, writer, seq, event_id, registration, why)
                 SELECT p_family, p_writer, p_first + s.place - 1, s.event_id, s.registration, s.why
@@ -524,7 +553,7 @@ CREATE FUNCTION usher.record_scans(
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
-        p_scan_undoes text[], p_known_writers uuid[], p_known_seqs bigint[], p_no_news boolean)
+        p_scan_undoes text[], p_known_writers uuid[], p_known_seqs bigint[], p_no_news boolean, p_order integer[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -534,7 +563,7 @@ BEGIN
         v_done := pg_advisory_xact_lock_shared(uuid_hash_extended(p_family, 0));
         v_done := usher.record_presence(p_family, p_scan_event, p_scan_checkpoint, p_scan_registration, p_scan_day,
                         p_scan_at, p_scan_device, p_scan_presence_version, p_scan_presence_inside,
-                        p_scan_presence_admitted);
+                        p_scan_presence_admitted, p_order);
 
         SELECT r.kind, r.event_id, r.id INTO v_row
         FROM jsonb_to_recordset(p_expects) AS r (kind text, event_id uuid, id text, version bigint)
@@ -621,9 +650,8 @@ BEGIN
         IF p_presence_version = 1 THEN
                 INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
                         admitted, first_at, first_device)
-                VALUES (p_family, p_event,
-                        p_checkpoint || '/' || coalesce(to_char(p_day, 'YYYY-MM-DD'), '') || '/' || p_registration,
-                        1, p_checkpoint, p_registration, p_day, p_presence_inside, p_presence_admitted,
+                VALUES (p_family, p_event, usher.presence_id(p_checkpoint, p_day, p_registration), 1, p_checkpoint,
+                        p_registration, p_day, p_presence_inside, p_presence_admitted,
                         CASE WHEN p_presence_admitted THEN p_at END, CASE WHEN p_presence_admitted THEN p_device END);
         END IF;
 
@@ -671,6 +699,7 @@ CREATE FUNCTION usher.record(
         p_scan_force boolean[] DEFAULT NULL, p_scan_first_at timestamptz[] DEFAULT NULL,
         p_scan_first_device text[] DEFAULT NULL, p_scan_hash bytea[] DEFAULT NULL, p_scan_undoes text[] DEFAULT NULL,
         p_known_writers uuid[] DEFAULT NULL, p_known_seqs bigint[] DEFAULT NULL, p_no_news boolean DEFAULT false,
+        p_order integer[] DEFAULT NULL,
         OUT outcome text)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
@@ -707,7 +736,7 @@ BEGIN
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
                         p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes,
-                        p_known_writers, p_known_seqs, p_no_news);
+                        p_known_writers, p_known_seqs, p_no_news, p_order);
                 outcome := 'done';
                 RETURN;
         END IF;
@@ -745,7 +774,7 @@ BEGIN
         IF v_scans > 0 THEN
                 PERFORM usher.record_presence(p_family, p_scan_event, p_scan_checkpoint, p_scan_registration, p_scan_day,
                         p_scan_at, p_scan_device, p_scan_presence_version, p_scan_presence_inside,
-                        p_scan_presence_admitted);
+                        p_scan_presence_admitted, p_order);
                 -- A note must not outlive the person: an erasure waits for it, or is seen below.
                 IF array_remove(p_scan_why, NULL) <> '{}' THEN
                         PERFORM 1

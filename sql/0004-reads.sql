@@ -143,7 +143,7 @@ RETURNS SETOF usher.presence
 LANGUAGE sql STABLE AS $$
         SELECT t.*
         FROM (SELECT DISTINCT s.event_id,
-                     s.checkpoint || '/' || coalesce(to_char(s.day, 'YYYY-MM-DD'), '') || '/' || s.registration AS id
+                     usher.presence_id(s.checkpoint, s.day, s.registration) AS id
               FROM usher.scans_since(p_family, p_writers, p_seqs) AS s
               WHERE s.presence_version > 0) AS s
         JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id

@@ -5,12 +5,13 @@
 #include "store/places.h"
 #include "store/store.h"
 
-/* usher.record's parameters: 8, a column of an array for each of a scan's 25, and 3 of what was known. */
+/* usher.record's parameters: 8, an array for each of a scan's 25 columns, 3 of what was known, an order. */
 enum {
         BATCH_HEAD_PARAMS = 8,
         BATCH_SCAN_COLUMNS = 25,
         BATCH_KNOWN_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS,
-        BATCH_PARAMS = BATCH_KNOWN_PARAMS + 3
+        BATCH_ORDER_PARAM = BATCH_KNOWN_PARAMS + 3,
+        BATCH_PARAMS
 };
 
 struct batch_row {

@@ -17,7 +17,8 @@ const struct batch_statement batch_statements[] = {
                 "$14::bytea[], $15::date[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], "
                 "$20::timestamptz[], $21::text[], $22::text[], $23::text[], $24::text[], $25::bigint[], "
                 "$26::bigint[], $27::boolean[], $28::boolean[], $29::boolean[], $30::timestamptz[], "
-                "$31::text[], $32::bytea[], $33::text[], $34::uuid[], $35::bigint[], $36::boolean)" },
+                "$31::text[], $32::bytea[], $33::text[], $34::uuid[], $35::bigint[], $36::boolean, "
+                "$37::integer[])" },
         { RECORD_SCAN,
                 "SELECT usher.record_scan($1::uuid, $2::uuid, $3::bigint, $4::bigint, $5::uuid, $6::uuid, "
                 "$7::text, $8::text, $9::bigint, $10::bytea, $11::date, $12::text, $13::text, $14::text, "
@@ -93,8 +94,12 @@ enum {
         BYTES_TYPE = 17,
         DATE_TYPE = 1082,
         INSTANT_TYPE = 1184,
-        BOOL_TYPE = 16
+        BOOL_TYPE = 16,
+        PLACE_TYPE = 23 /* four bytes; INT_TYPE has eight */
 };
+
+/* Among the columns. */
+enum { AT = 10, RECEIVED_AT = 11 };
 
 /* In the order of usher.record's parameters. */
 static const uint32_t column_types[BATCH_SCAN_COLUMNS] = { UUID_TYPE, UUID_TYPE, TEXT_TYPE, TEXT_TYPE,
@@ -103,10 +108,14 @@ static const uint32_t column_types[BATCH_SCAN_COLUMNS] = { UUID_TYPE, UUID_TYPE,
         INSTANT_TYPE, TEXT_TYPE, BYTES_TYPE, TEXT_TYPE };
 
 /* Those that mostly say the same of all, as usher.of_all() lists them: sent once, then. */
-static const size_t columns_of_all[] = { 1, 2, 4, 6, 7, 10, 11, 12, 13 };
+static const size_t columns_of_all[] = { 1, 2, 4, 6, 7, 10, 11, 12, 13, 15, 18, 19 };
 
-static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const struct scan_row *scan)
+/* Of a scan that moves nobody the presence's columns say what they say of `mover`, for nobody looks at them there. */
+static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const struct scan_row *scan,
+        const struct scan_row *mover)
 {
+        const struct scan_row *moved = scan->presence_version ? scan : mover;
+
         pgarray_uuid(&column[0], &scan->nonce);
         pgarray_uuid(&column[1], &scan->event);
         pgarray_text(&column[2], scan->checkpoint);
@@ -126,8 +135,8 @@ static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const st
         pgarray_text(&column[15], scan->flags);
         pgarray_int(&column[16], scan->inside);
         pgarray_int(&column[17], scan->presence_version);
-        pgarray_bool(&column[18], scan->presence_inside);
-        pgarray_bool(&column[19], scan->presence_admitted);
+        pgarray_bool(&column[18], moved->presence_inside);
+        pgarray_bool(&column[19], moved->presence_admitted);
         if (scan->force) /* most batches have no such column, then */
                 pgarray_bool(&column[20], true);
         else
@@ -138,27 +147,87 @@ static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const st
         pgarray_text(&column[24], scan->undoes);
 }
 
+/* The first that moves somebody; where none does, the first of all. */
+static const struct scan_row *first_mover(const struct batch *batch)
+{
+        for (size_t n = 0; n < batch->scan_count; n++)
+                if (batch->scans[n].scan.presence_version)
+                        return &batch->scans[n].scan;
+        return &batch->scans[0].scan;
+}
+
+static void array_param(struct batch_params *params, size_t i, struct buffer *array)
+{
+        params->formats[i] = 1;
+        params->lengths[i] = (int)array->length;
+        params->values[i] = buffer_steal(array);
+}
+
 static void scan_params(struct batch_params *params, const struct batch *batch)
 {
+        const struct scan_row *mover = first_mover(batch);
         struct buffer column[BATCH_SCAN_COLUMNS];
+        bool late; /* some came later than they were made; else received_at repeats at */
 
         for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++) {
                 column[i] = BUFFER_NULL;
                 pgarray_begin(&column[i], column_types[i], batch->scan_count);
         }
         for (size_t n = 0; n < batch->scan_count; n++)
-                write_scan(column, &batch->scans[n].scan);
+                write_scan(column, &batch->scans[n].scan, mover);
         for (size_t i = 0; i < sizeof(columns_of_all) / sizeof(columns_of_all[0]); i++)
                 pgarray_shorten(&column[columns_of_all[i]], batch->scan_count);
+        late = column[RECEIVED_AT].length != column[AT].length ||
+               memcmp(column[RECEIVED_AT].data, column[AT].data, column[AT].length) != 0;
         for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++) {
-                if (pgarray_is_bare(&column[i], batch->scan_count)) {
+                if ((i == RECEIVED_AT && !late) || pgarray_is_bare(&column[i], batch->scan_count))
                         buffer_deinit(&column[i]);
-                        continue;
-                }
-                params->formats[BATCH_HEAD_PARAMS + i] = 1;
-                params->lengths[BATCH_HEAD_PARAMS + i] = (int)column[i].length;
-                params->values[BATCH_HEAD_PARAMS + i] = buffer_steal(&column[i]);
+                else
+                        array_param(params, BATCH_HEAD_PARAMS + i, &column[i]);
         }
+}
+
+struct entering {
+        const char *registration;
+        uint32_t place; /* from 1, as PostgreSQL counts */
+};
+
+static int compare_entering(const void *a, const void *b)
+{
+        const struct entering *left = a, *right = b;
+
+        return strcmp(left->registration, right->registration);
+}
+
+/*
+ * In which order presence rows are written: that of their keys, as every batch does, and so that neighbours meet in the
+ * index. Told where all that move somebody do so for the first time, at one checkpoint on one day; else the database
+ * finds it.
+ */
+static void order_param(struct batch_params *params, const struct batch *batch)
+{
+        const struct scan_row *first = first_mover(batch);
+        _cleanup_(freep) struct entering *entering = xcalloc(batch->scan_count, sizeof(*entering));
+        struct buffer order = BUFFER_NULL;
+        size_t count = 0;
+
+        for (size_t n = 0; n < batch->scan_count; n++) {
+                const struct scan_row *scan = &batch->scans[n].scan;
+
+                if (!scan->presence_version)
+                        continue;
+                if (scan->presence_version != 1 || !uuid_equal(&scan->event, &first->event) ||
+                        strcmp(scan->checkpoint, first->checkpoint) != 0 || scan->day.days != first->day.days)
+                        return;
+                entering[count++] = (struct entering){ scan->registration, (uint32_t)(n + 1) };
+        }
+        if (!count)
+                return;
+        qsort(entering, count, sizeof(*entering), compare_entering);
+        pgarray_begin(&order, PLACE_TYPE, count);
+        for (size_t i = 0; i < count; i++)
+                pgarray_place(&order, entering[i].place);
+        array_param(params, BATCH_ORDER_PARAM, &order);
 }
 
 /* ---- a scan by itself ---- */
@@ -206,7 +275,7 @@ static void lone_params(struct batch_params *params, const struct batch *batch, 
         params->values[3] = xasprintf("%lld", (long long)version);
         for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++)
                 element[i] = BUFFER_NULL;
-        write_scan(element, &batch->scans[0].scan);
+        write_scan(element, &batch->scans[0].scan, &batch->scans[0].scan);
         for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++)
                 lone_param(params, LONE_HEAD_PARAMS + i, &element[i]);
 }
@@ -253,8 +322,10 @@ static void record_params(struct batch_params *params, struct batch *batch)
         params->values[5] = json_items(&batch->expects_json, batch->expect_count);
         params->values[6] = counters_json(batch);
         params->values[7] = json_items(&batch->keys_json, batch->key_count);
-        if (batch->scan_count)
+        if (batch->scan_count) {
                 scan_params(params, batch);
+                order_param(params, batch);
+        }
         known_params(params, batch);
 }
 

@@ -94,6 +94,12 @@ void pgarray_int(struct buffer *to, int64_t value)
         add_64(to, (uint64_t)value);
 }
 
+void pgarray_place(struct buffer *to, uint32_t place)
+{
+        add_32(to, sizeof(place));
+        add_32(to, place);
+}
+
 void pgarray_bool(struct buffer *to, bool value)
 {
         pgarray_bytes(to, value ? "\1" : "\0", 1);

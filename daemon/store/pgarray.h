@@ -19,6 +19,7 @@ void pgarray_bytes(struct buffer *to, const void *bytes, size_t length); /* NULL
 void pgarray_text(struct buffer *to, const char *text); /* NULL: null */
 void pgarray_uuid(struct buffer *to, const struct uuid *uuid);
 void pgarray_int(struct buffer *to, int64_t value);
+void pgarray_place(struct buffer *to, uint32_t place); /* an integer of four bytes */
 void pgarray_bool(struct buffer *to, bool value);
 void pgarray_date(struct buffer *to, struct date date); /* DATE_NONE: null */
 void pgarray_instant(struct buffer *to, struct instant at); /* INSTANT_NONE: null */

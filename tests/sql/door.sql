@@ -72,6 +72,21 @@ SELECT is(build.record(jsonb_build_array(build."row"('track', 't1')),
 SELECT is(build.lines($$SELECT registration, presence_version, s.seq - c.seq FROM usher.nonce_find(build.family(), 'c0000000-0000-4000-8000-000000000001') AS s
         JOIN usher.change AS c ON c.id = 't1'$$), '(R9,0,1)', 'is found by its nonce, and numbered after the rows of its batch');
 SELECT build.refused($$build.scans(build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000001'))$$, '23505', 'a nonce is used once');
+SELECT is(build.record(NULL, ARRAY[build.scan('R8', 0, 0, p_inside => false, p_admitted => false, p_device => 'said-once'),
+        build.scan('R1', 1, p_checkpoint => 'daily', p_day => '2026-11-28', p_device => 'said-once'),
+        build.scan('R2', 1, p_checkpoint => 'daily', p_day => '2026-11-28', p_device => 'said-once')]), 'done', 'some move, one does not');
+SELECT is(build.lines($$SELECT registration, presence_version, presence_inside, presence_admitted FROM usher.scan
+        WHERE device = 'said-once' ORDER BY seq$$), '(R8,0,f,f) (R1,1,t,t) (R2,1,t,t)', 'and the log tells them apart');
+SELECT is_empty($$SELECT FROM usher.scan WHERE received_at IS DISTINCT FROM at$$, 'received when they were made, if nothing else is said');
+SELECT is(build.record(NULL, ARRAY[build.scan('R7', 0, 0, p_device => 'late'), build.scan('R8', 0, 0, p_device => 'late')],
+        p_received_at => ARRAY['2026-11-20T09:30:00+08:00', '2026-11-20T09:30:00+08:00']::timestamptz[],
+        p_flags => ARRAY['["late"]', '["late"]']), 'done', 'two come late together');
+SELECT is(build.record(NULL, ARRAY[build.scan('R7', 0, 0, p_device => 'late'), build.scan('R8', 0, 0, p_device => 'late')],
+        p_received_at => ARRAY['2026-11-20T09:31:00+08:00', '2026-11-20T09:32:00+08:00']::timestamptz[],
+        p_flags => ARRAY['["late"]', '[]']), 'done', 'and apart');
+SELECT is(build.lines($$SELECT registration, extract(epoch FROM received_at - at)::int / 60, flags FROM usher.scan
+        WHERE device = 'late' ORDER BY seq$$), '(R7,30,"[""late""]") (R8,30,"[""late""]") (R7,31,"[""late""]") (R8,32,[])',
+        'the log says when, and with which flags');
 SELECT matches(build.detail($$build.scans(build.scan('R9', 0, 0), build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000001'))$$),
         '^scan_nonce .*, c0000000-0000-4000-8000-000000000001\)', 'and named among others');
 SELECT matches(build.detail($$build.scans(build.scan('R9', 0, 0), build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000002'),
@@ -105,7 +120,7 @@ SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHE
 SELECT build.refused($$build.scans(build.scan('R9', 0, 0))$$, 'UH001', 'a scan that an older one has judged is judged anew');
 SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'daily', 2, '{"per": "day", "capacity": 9}'))), 'done', 'one by the day');
 SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHERE id LIKE 'daily/%' ORDER BY id$$),
-        '(daily/2026-11-20/,1) (daily/2026-11-21/,1)', 'counts each day');
+        '(daily/2026-11-20/,1) (daily/2026-11-21/,1) (daily/2026-11-28/,2)', 'counts each day');
 
 -- ---- what stays ----
 

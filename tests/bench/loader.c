@@ -277,7 +277,7 @@ static void run(struct load *load)
 
         load->begun_ns = now_ns();
         for (size_t i = 0; i < load->connection_count; i++)
-                fill(load, &load->connections[i], now_ns()); /* no wait for what was written before it */
+                fill(load, &load->connections[i], now_ns()); /* each waits from its own writing on */
         while (load->finished < load->issued) {
                 int count = epoll_wait(load->epoll, events, EVENTS, -1);
 

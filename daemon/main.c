@@ -27,7 +27,12 @@
 #include "base/workers.h"
 #include "settings/settings.h"
 
-enum { EXIT_USAGE = 2, READY_WAIT_SECONDS = 1, EXPIRY_SECONDS = 1 };
+enum {
+        EXIT_USAGE = 2,
+        READY_WAIT_SECONDS = 1,
+        EXPIRY_SECONDS = 1,
+        LOOP_PRIORITIES = 2 /* what cannot wait, and all else */
+};
 
 struct daemon {
         struct settings settings;
@@ -349,7 +354,7 @@ static int run(struct daemon *daemon)
                 become_token_command(daemon);
 
         daemon->base = event_base_new();
-        if (!daemon->base)
+        if (!daemon->base || event_base_priority_init(daemon->base, LOOP_PRIORITIES) != 0)
                 return error_origin(-ENOMEM);
         if (mkdir(daemon->settings.state_dir, 0700) != 0 && errno != EEXIST) {
                 log_error("cannot make the state directory %s: %s", daemon->settings.state_dir,

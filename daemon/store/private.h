@@ -342,7 +342,7 @@ struct store {
         size_t turns; /* batches at the database at once */
         bool loaded, stopping, complained;
         bool unsure; /* for good: something could not be read, and memory lacks it wherever it stands in the feed */
-        struct event *tick, *pump_event;
+        struct event *tick, *pump_event, *pump_next_event;
         void (*stopped)(void *context);
         void *stopped_context;
         int64_t stop_deadline_us;
@@ -350,7 +350,12 @@ struct store {
 
 /* A connection came or went: online means that changes can be recorded. */
 void store_update_state(struct store *store);
+/* Once a turn of the loop, behind all that has been read in it: so batches form across peers. */
 void store_pump_soon(struct store *store);
+/* Before anything more is read in this turn, if the loop has the priority for it (0). */
+void store_pump_next(struct store *store);
+void store_pump_init(struct store *store);
+void store_pump_deinit(struct store *store);
 /* How many batches may be at the database at once; `near`: it is on this machine. */
 void store_count_turns(struct store *store, bool near);
 /* The database answers under these names (from the cluster, or the settings). */

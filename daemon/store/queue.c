@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LOOK_AT_MOST = 8192, BATCH_BYTES_MAX = 1 << 20 };
+enum { LOOK_AT_MOST = 8192, BATCH_BYTES_MAX = 1 << 20, EAGER_PARTS = 8 };
 
 enum change_state { CHANGE_FREE, CHANGE_QUEUED, CHANGE_BATCHED };
 
@@ -235,10 +235,26 @@ void queue_expire(struct store *store, int64_t now_us)
 
 /* ---- the public side ---- */
 
+/*
+ * A turn of the loop in which hundreds of scans are read takes milliseconds. Part of them need not wait for the rest
+ * where the database has nothing to do, nor a whole batch.
+ */
+static bool is_worth_a_look(const struct store *store)
+{
+        size_t part = store->settings.batch_max / EAGER_PARTS;
+
+        if (!part || store->queued % part != 0)
+                return false;
+        return store->queued >= store->settings.batch_max || !count_at_work(store, NULL);
+}
+
 void store_submit(struct store *store, struct change *change)
 {
         change->attempts = 0;
         change->submitted_us = clock_monotonic_us();
         queue_add(store, change);
-        store_pump_soon(store);
+        if (is_worth_a_look(store))
+                store_pump_next(store);
+        else
+                store_pump_soon(store);
 }

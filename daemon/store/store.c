@@ -46,11 +46,33 @@ void store_count_turns(struct store *store, bool near)
         store->turns = cramped || store->settings.lanes < 3 ? 1 : store->settings.lanes - 1;
 }
 
-/* Once a turn of the loop, behind all that has been read in it: so batches form across peers. */
+static void activate(struct event *event)
+{
+        if (!event_pending(event, EV_TIMEOUT, NULL))
+                event_active(event, EV_TIMEOUT, 0);
+}
+
 void store_pump_soon(struct store *store)
 {
-        if (!event_pending(store->pump_event, EV_TIMEOUT, NULL))
-                event_active(store->pump_event, EV_TIMEOUT, 0);
+        activate(store->pump_event);
+}
+
+void store_pump_next(struct store *store)
+{
+        activate(store->pump_next_event);
+}
+
+void store_pump_init(struct store *store)
+{
+        store->pump_event = event_new(store->base, -1, 0, pump, store);
+        store->pump_next_event = event_new(store->base, -1, 0, pump, store);
+        event_priority_set(store->pump_next_event, 0);
+}
+
+void store_pump_deinit(struct store *store)
+{
+        event_free(store->pump_event);
+        event_free(store->pump_next_event);
 }
 
 void store_update_state(struct store *store)
@@ -125,7 +147,7 @@ int store_new(struct event_base *base, struct workers *workers, const struct sto
         store->since = clock_now();
         store->away_us = clock_monotonic_us();
         store->tick = event_new(base, -1, EV_PERSIST, tick, store);
-        store->pump_event = event_new(base, -1, 0, pump, store);
+        store_pump_init(store);
         store->lane_count = settings->lanes + 1;
         store->lanes = xcalloc(store->lane_count, sizeof(*store->lanes));
         store->links = xcalloc(store->lane_count, sizeof(*store->links));
@@ -241,7 +263,7 @@ struct store *store_free(struct store *store)
         claims_deinit(&store->held);
         claims_deinit(&store->waiting);
         event_free(store->tick);
-        event_free(store->pump_event);
+        store_pump_deinit(store);
         free(store->lanes);
         free(store->links);
         free(store->conninfo);

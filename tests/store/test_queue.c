@@ -342,6 +342,76 @@ START_TEST(the_last_lane_stands_in_for_one_that_hangs)
 }
 END_TEST
 
+/* ---- within a turn of the loop ---- */
+
+static size_t asked_by_then;
+
+static void read_some(evutil_socket_t fd, short what, void *context)
+{
+        const size_t *count = context;
+
+        (void)fd;
+        (void)what;
+        for (size_t i = 0; i < *count; i++) {
+                changes[i] = (struct change){ .kind = &answering, .family = family };
+                store_submit(&store, &changes[i]);
+        }
+}
+
+static void read_on(evutil_socket_t fd, short what, void *context)
+{
+        (void)fd;
+        (void)what;
+        (void)context;
+        asked_by_then = asked;
+}
+
+/* Two peers can be read in a turn of the loop, and so many changes come from the first. Who was asked before the second? */
+static size_t asked_between_two_peers(size_t count)
+{
+        struct event_base *base = event_base_new();
+        struct event *first = event_new(base, -1, 0, read_some, &count);
+        struct event *second = event_new(base, -1, 0, read_on, NULL);
+
+        ck_assert_int_eq(event_base_priority_init(base, 2), 0);
+        ck_assert_int_eq(event_priority_set(first, 1), 0);
+        ck_assert_int_eq(event_priority_set(second, 1), 0);
+        store.base = base;
+        store_pump_init(&store);
+        event_active(first, EV_TIMEOUT, 0);
+        event_active(second, EV_TIMEOUT, 0);
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        store_pump_deinit(&store);
+        event_free(first);
+        event_free(second);
+        event_base_free(base);
+        return asked_by_then;
+}
+
+START_TEST(a_part_of_what_can_be_read_is_enough_for_a_database_with_nothing_to_do)
+{
+        store.settings.batch_max = 2 * BATCH_MAX;
+        ck_assert_uint_eq(asked_between_two_peers(1), 0);
+        ck_assert_uint_eq(asked, 1);
+        ck_assert_uint_eq(asked_between_two_peers(2), 3);
+}
+END_TEST
+
+START_TEST(while_it_is_at_work_all_is_read_first)
+{
+        put_under_way(0, &family, 0);
+        ck_assert_uint_eq(asked_between_two_peers(BATCH_MAX - 1), 0);
+        ck_assert_uint_eq(asked, BATCH_MAX - 1);
+}
+END_TEST
+
+START_TEST(but_for_a_whole_batch)
+{
+        put_under_way(0, &family, 0);
+        ck_assert_uint_eq(asked_between_two_peers(BATCH_MAX), BATCH_MAX);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("queue");
@@ -370,6 +440,9 @@ int main(void)
         tcase_add_test(tcase, whoever_waits_is_not_kept_from_the_database_by_a_batch_that_hangs);
         tcase_add_test(tcase, one_processor_or_two_give_one_turn_to_a_database_that_shares_them);
         tcase_add_test(tcase, the_last_lane_stands_in_for_one_that_hangs);
+        tcase_add_test(tcase, a_part_of_what_can_be_read_is_enough_for_a_database_with_nothing_to_do);
+        tcase_add_test(tcase, while_it_is_at_work_all_is_read_first);
+        tcase_add_test(tcase, but_for_a_whole_batch);
         suite_add_tcase(suite, tcase);
         runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);

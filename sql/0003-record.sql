@@ -217,7 +217,7 @@ BEGIN
                         coalesce(v_inside, p_inside[i]), coalesce(v_admitted, p_admitted[i]),
                         CASE WHEN coalesce(v_admitted, p_admitted[i]) THEN coalesce(v_at, p_at[i]) END,
                         CASE WHEN coalesce(v_admitted, p_admitted[i]) THEN coalesce(v_device, p_device[i]) END
-                FROM (SELECT unnest(p_order) AS i) AS entering; -- in FROM its rows would go through a tuplestore
+                FROM (SELECT unnest(p_order) AS i) AS entering; -- straight in FROM its rows would go through a tuplestore
                 RETURN;
         END IF;
         p_event := usher.made_whole(p_event, v_count);
@@ -524,7 +524,7 @@ BEGIN
                 coalesce(moves AND coalesce(v_presence_admitted, p_scan_presence_admitted[i]), false),
                 coalesce(p_scan_force[i], false),
                 p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
-        FROM (
+        FROM ( -- as in record_presence, no function stands in FROM itself
                 SELECT i, true AS moves FROM (SELECT generate_series(1, cardinality(p_scan_nonce)) AS i) AS every
                 WHERE p_scan_presence_version[i] > 0
                 UNION ALL (

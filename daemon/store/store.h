@@ -188,8 +188,7 @@ struct scan_row {
         int64_t inside; /* as answered */
         int64_t registration_version; /* relied on; re-checked when recorded */
         int64_t presence_version; /* of the presence after it; 0: it moved nobody */
-        bool presence_inside,
-                presence_admitted; /* … and what it says then; both false where it moved nobody */
+        bool presence_inside, presence_admitted; /* … and what it says then; false where it moved nobody */
         struct uuid writer; /* set by the store: its place in the log */
         int64_t seq;
         uint8_t hash[CHAIN_BYTES]; /* … and in its chain, see chain.h */

@@ -447,24 +447,6 @@ CREATE TABLE usher.booking (
         FOREIGN KEY (family_id, event_id, registration) REFERENCES usher.registration ON DELETE CASCADE
 );
 
--- One row a checkpoint, day and registration: its key is the one admission. Moved by scans alone, hence no foreign
--- keys (each costs a fifth of the door's pace): usher.record re-checks registration and checkpoint, and usher.audit
--- proves what that left.
-CREATE TABLE usher.presence (
-        family_id    uuid,
-        event_id     uuid,
-        id           text COLLATE "C", -- CHECKPOINT/DAY/REGISTRATION
-        version      bigint NOT NULL CHECK (version > 0),
-        checkpoint   text COLLATE "C" NOT NULL,
-        registration text COLLATE "C" NOT NULL,
-        day          date,
-        inside       boolean NOT NULL,
-        admitted     boolean NOT NULL,
-        first_at     timestamptz,
-        first_device text,
-        PRIMARY KEY (family_id, event_id, id)
-) WITH (fillfactor = 80);
-
 -- Kept beside the event that it signs for, in the nil family: it is made in the batch that makes the event.
 CREATE TABLE usher.signing_key (
         family_id  uuid CHECK (family_id = '00000000-0000-0000-0000-000000000000'),
@@ -478,40 +460,59 @@ CREATE TABLE usher.signing_key (
         PRIMARY KEY (family_id, event_id, id)
 );
 
--- The scan log: append-only (the daemon's role may not change it), its own feed, and found by place and by nonce
--- alone. An undo is a later row. No foreign keys: it outlives what it names.
-CREATE TABLE usher.scan (
+-- The scan log: append-only (the daemon's role may not change it), its own feed, and found by place, by nonce and by
+-- whom a row moves. An undo is a later row. No foreign keys (each costs a fifth of the door's pace): it outlives what it
+-- names. usher.record re-checks registration and checkpoint, and usher.audit proves what that left.
+CREATE TABLE usher.scan ( -- what has one width stands first, or each row would have gaps
         family_id            uuid,
         writer               uuid,
         seq                  bigint,
         nonce                uuid NOT NULL,
         event_id             uuid NOT NULL,
-        checkpoint           text COLLATE "C" NOT NULL,
-        registration         text COLLATE "C",
-        registration_version bigint,
-        credential_digest    bytea, -- of an unknown credential; else under the nonce, for comparing a repeat alone
-        day                  date,
-        direction            text,
-        verdict              text NOT NULL,
-        reason               text,
         at                   timestamptz NOT NULL,
         received_at          timestamptz NOT NULL,
-        device               text,
-        by                   text,
-        flags                text, -- a JSON array as text: its bytes stay, for the chain
-        inside               bigint,
-        presence_version     bigint NOT NULL DEFAULT 0,
+        presence_version     bigint NOT NULL DEFAULT 0, -- how many moves that makes; 0 of a row that moves nobody
         presence_inside      boolean NOT NULL DEFAULT false,
         presence_admitted    boolean NOT NULL DEFAULT false,
         force                boolean NOT NULL DEFAULT false, -- asked for, needed or not
+        day                  date,
+        registration_version bigint,
+        inside               bigint,
         first_at             timestamptz, -- the earlier admission that stood, its own aside
         first_device         text,
+        checkpoint           text COLLATE "C" NOT NULL,
+        registration         text COLLATE "C",
+        presence             text COLLATE "C", -- whom the row moves where: CHECKPOINT/DAY/REGISTRATION; NULL: nobody
+        credential_digest    bytea, -- of an unknown credential; else under the nonce, for comparing a repeat alone
+        direction            text,
+        verdict              text NOT NULL,
+        reason               text,
+        device               text,
+        by                   text,
+        flags                text, -- a JSON array as text: its bytes stay, for the chain
         undoes               text COLLATE "C", -- the id of the scan that this row takes back
         hash                 bytea,
         PRIMARY KEY (family_id, writer, seq),
-        CONSTRAINT scan_nonce UNIQUE (family_id, nonce)
+        CONSTRAINT scan_nonce UNIQUE (family_id, nonce),
+        CONSTRAINT scan_moves CHECK (presence IS NULL = (presence_version = 0))
 );
+-- The one admission: of two first moves of a registration at a checkpoint on one day the second waits for the first, and
+-- fails. What decides stands first: for each row its keys are compared a score of times.
+CREATE UNIQUE INDEX scan_presence ON usher.scan (presence, presence_version, family_id) WHERE presence IS NOT NULL;
 CREATE INDEX scan_undoes ON usher.scan (family_id, undoes) WHERE undoes IS NOT NULL; -- costs other rows nothing
+
+-- Where everybody stands: the last move of each, at one checkpoint and day. Versions grow by one.
+CREATE VIEW usher.presence AS
+SELECT s.family_id, s.event_id, s.presence AS id, s.presence_version AS version, s.checkpoint, s.registration, s.day,
+       s.presence_inside AS inside, s.presence_admitted AS admitted,
+       CASE WHEN s.presence_admitted THEN coalesce(s.first_at, s.at) END AS first_at,
+       CASE WHEN NOT s.presence_admitted THEN NULL WHEN s.first_at IS NULL THEN s.device ELSE s.first_device END
+               AS first_device
+FROM usher.scan AS s
+WHERE s.presence IS NOT NULL AND NOT EXISTS (
+        SELECT FROM usher.scan AS later
+        WHERE later.presence = s.presence AND later.presence_version = s.presence_version + 1
+          AND later.family_id = s.family_id);
 
 -- What somebody wrote about a scan: why it was forced, or undone. Beside the log, for it goes when the person is erased.
 CREATE TABLE usher.scan_note (

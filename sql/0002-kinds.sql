@@ -250,4 +250,3 @@ SELECT usher.make_kind('credential', '{kept}', 'r.code NULLS FIRST, r.event_id, 
 SELECT usher.make_kind('booking', '{kept}');
 SELECT usher.make_kind('erasure', '{once,kept}');
 SELECT usher.make_kind('signing_key');
-SELECT usher.make_expect('presence'); -- which scans alone write

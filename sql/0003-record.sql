@@ -128,151 +128,10 @@ LANGUAGE sql IMMUTABLE AS $$
         SELECT CASE WHEN cardinality(p_column) = 1 THEN array_fill(p_column[1], ARRAY[p_count::integer]) ELSE p_column END
 $$;
 
--- The key of a presence. Inlined.
+-- The key of a presence (see usher.scan). Inlined.
 CREATE FUNCTION usher.presence_id(p_checkpoint text, p_day date, p_registration text) RETURNS text
 LANGUAGE sql STABLE AS $$
         SELECT p_checkpoint || '/' || coalesce(to_char(p_day, 'YYYY-MM-DD'), '') || '/' || p_registration
-$$;
-
--- What the scans of a batch make of presence rows: one line a row, with the versions of its first and last move.
--- Whoever stands admitted was first admitted by the move after the last one that left him not admitted ("fell");
--- without such a move, by the row as it was, if it stood admitted. Inlined.
-CREATE FUNCTION usher.presence_moves(
-        p_event uuid[], p_checkpoint text[], p_registration text[], p_day date[], p_at timestamptz[], p_device text[],
-        p_version bigint[], p_inside boolean[], p_admitted boolean[])
-RETURNS TABLE (event_id uuid, id text, checkpoint text, registration text, day date, moves bigint, first_version bigint,
-        last_version bigint, inside boolean, admitted boolean, fell boolean, first_at timestamptz, first_device text)
-LANGUAGE sql STABLE AS $$
-        SELECT m.event_id, usher.presence_id(m.checkpoint, m.day, m.registration), m.checkpoint, m.registration, m.day,
-               m.moves, m.lo, m.hi, m.insides[m.moves], m.admitteds[m.moves],
-               m.fell IS NOT NULL, m.ats[coalesce(m.fell + 1, m.lo) - m.lo + 1],
-               m.devices[coalesce(m.fell + 1, m.lo) - m.lo + 1]
-        FROM (
-                SELECT s.event_id, s.checkpoint, s.registration, s.day, count(*) AS moves,
-                       min(s.version) AS lo, max(s.version) AS hi, max(s.version) FILTER (WHERE NOT s.admitted) AS fell,
-                       array_agg(s.inside) AS insides, array_agg(s.admitted) AS admitteds,
-                       array_agg(s.at) AS ats, array_agg(s.device) AS devices
-                FROM (
-                        SELECT * FROM unnest(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version,
-                                p_inside, p_admitted)
-                                AS u (event_id, checkpoint, registration, day, at, device, version, inside, admitted)
-                        WHERE u.version > 0
-                        ORDER BY u.event_id, u.checkpoint COLLATE "C", u.day, u.registration COLLATE "C", u.version
-                ) AS s
-                GROUP BY s.event_id, s.checkpoint COLLATE "C", s.day, s.registration COLLATE "C", s.checkpoint,
-                        s.registration
-        ) AS m
-$$;
-
--- Locks and moves presence rows, in the order of their keys. One that does not exist cannot be locked: it is inserted
--- as it will stand after the batch, and the insert is lock and check. Those that stand already are locked first, and
--- changed by a statement that sees what they were when the lock was granted.
--- p_order: the places of all that move somebody, where each is a first move, in the order of their keys, and so believed;
--- NULL: found here.
-CREATE FUNCTION usher.record_presence(
-        p_family uuid, p_event uuid[], p_checkpoint text[], p_registration text[], p_day date[], p_at timestamptz[],
-        p_device text[], p_version bigint[], p_inside boolean[], p_admitted boolean[], p_order integer[])
-RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-        v_entering   bigint;
-        v_moving     bigint := 0;
-        v_written    bigint;
-        v_row        record;
-        v_count      bigint := cardinality(p_version);
-        v_event      uuid := usher.of_all(p_event);
-        v_checkpoint text := usher.of_all(p_checkpoint);
-        v_day        date := usher.of_all(p_day);
-        v_at         timestamptz := usher.of_all(p_at);
-        v_device     text := usher.of_all(p_device);
-        v_inside     boolean := usher.of_all(p_inside);
-        v_admitted   boolean := usher.of_all(p_admitted);
-        v_prefix     text := CASE WHEN p_day IS NULL OR v_day IS NOT NULL THEN usher.presence_id(v_checkpoint, v_day, '') END;
-BEGIN
-        IF p_order IS NULL THEN
-                SELECT count(*) FILTER (WHERE v = 1), count(*) FILTER (WHERE v > 1) INTO v_entering, v_moving
-                FROM unnest(p_version) AS v;
-                IF v_entering + v_moving = 0 THEN
-                        RETURN;
-                END IF;
-        END IF;
-
-        -- Where every move is a first one there is nothing to gather. Most batches are such. One who is there already is
-        -- left to the key: to look before each insert is half as dear as the insert itself.
-        IF v_moving = 0 THEN
-                IF p_order IS NULL THEN
-                        p_order := ARRAY(
-                                SELECT i
-                                FROM generate_series(1, v_count::integer) AS i
-                                WHERE p_version[i] = 1
-                                ORDER BY coalesce(v_event, p_event[i]), usher.presence_id(coalesce(v_checkpoint, p_checkpoint[i]),
-                                        coalesce(v_day, p_day[i]), p_registration[i]) COLLATE "C");
-                END IF;
-                INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
-                        admitted, first_at, first_device)
-                SELECT p_family, coalesce(v_event, p_event[i]),
-                        coalesce(v_prefix || p_registration[i], usher.presence_id(coalesce(v_checkpoint, p_checkpoint[i]),
-                                coalesce(v_day, p_day[i]), p_registration[i])),
-                        1, coalesce(v_checkpoint, p_checkpoint[i]), p_registration[i], coalesce(v_day, p_day[i]),
-                        coalesce(v_inside, p_inside[i]), coalesce(v_admitted, p_admitted[i]),
-                        CASE WHEN coalesce(v_admitted, p_admitted[i]) THEN coalesce(v_at, p_at[i]) END,
-                        CASE WHEN coalesce(v_admitted, p_admitted[i]) THEN coalesce(v_device, p_device[i]) END
-                FROM (SELECT unnest(p_order) AS i) AS entering; -- straight in FROM its rows would go through a tuplestore
-                RETURN;
-        END IF;
-        p_event := usher.made_whole(p_event, v_count);
-        p_checkpoint := usher.made_whole(p_checkpoint, v_count);
-        p_day := usher.made_whole(p_day, v_count);
-        p_at := usher.made_whole(p_at, v_count);
-        p_device := usher.made_whole(p_device, v_count);
-        p_inside := usher.made_whole(p_inside, v_count);
-        p_admitted := usher.made_whole(p_admitted, v_count);
-
-        IF v_entering > 0 THEN
-                INSERT INTO usher.presence AS t (family_id, event_id, id, version, checkpoint, registration, day, inside,
-                        admitted, first_at, first_device)
-                SELECT p_family, m.event_id, m.id, m.last_version, m.checkpoint, m.registration, m.day, m.inside,
-                        m.admitted, CASE WHEN m.admitted THEN m.first_at END, CASE WHEN m.admitted THEN m.first_device END
-                FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version,
-                        p_inside, p_admitted) AS m
-                WHERE m.first_version = 1 AND m.last_version = m.moves
-                ORDER BY m.event_id, m.id COLLATE "C"
-                ON CONFLICT (family_id, event_id, id) DO NOTHING;
-                GET DIAGNOSTICS v_written = ROW_COUNT;
-                IF v_written <> v_entering THEN
-                        PERFORM usher.raise_stale('presence', NULL, NULL);
-                END IF;
-        END IF;
-
-        PERFORM 1
-        FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside,
-                p_admitted) AS m
-        JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = m.event_id AND t.id = m.id
-        WHERE m.first_version > 1
-        ORDER BY t.event_id, t.id
-        FOR NO KEY UPDATE OF t;
-
-        SELECT m.event_id, m.id INTO v_row
-        FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside,
-                p_admitted) AS m
-        LEFT JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = m.event_id AND t.id = m.id
-        WHERE m.first_version > 1
-          AND (t.version IS DISTINCT FROM m.first_version - 1 OR m.last_version - m.first_version + 1 <> m.moves)
-        LIMIT 1;
-        IF FOUND THEN
-                PERFORM usher.raise_stale('presence', v_row.event_id, v_row.id);
-        END IF;
-
-        UPDATE usher.presence AS t
-        SET version = m.last_version, inside = m.inside, admitted = m.admitted,
-            first_at = CASE WHEN NOT m.admitted THEN NULL
-                            WHEN m.fell OR NOT t.admitted THEN m.first_at ELSE t.first_at END,
-            first_device = CASE WHEN NOT m.admitted THEN NULL
-                                WHEN m.fell OR NOT t.admitted THEN m.first_device ELSE t.first_device END
-        FROM usher.presence_moves(p_event, p_checkpoint, p_registration, p_day, p_at, p_device, p_version, p_inside,
-                p_admitted) AS m
-        WHERE m.first_version > 1 AND t.family_id = p_family AND t.event_id = m.event_id AND t.id = m.id;
-END
 $$;
 
 -- A checkpoint that gets a capacity has had no counter of the people inside: it begins with those who are. The family's
@@ -392,6 +251,26 @@ $$;
 
 -- ---- what a batch relied on ----
 
+-- As usher.make_expect makes them, but there is nothing to lock: moves are only ever added.
+CREATE FUNCTION usher.expect_presence(p_family uuid, p_expects jsonb, p_lock boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_row record;
+BEGIN
+        IF NOT p_lock THEN
+                SELECT r.event_id, r.id INTO v_row
+                FROM usher.expects_of(p_expects, 'presence') AS r
+                WHERE r.version IS DISTINCT FROM coalesce((
+                        SELECT max(s.presence_version) FROM usher.scan AS s
+                        WHERE s.presence = r.id AND s.family_id = p_family), 0)
+                LIMIT 1;
+                IF FOUND THEN
+                        PERFORM usher.raise_stale('presence', v_row.event_id, v_row.id);
+                END IF;
+        END IF;
+END
+$$;
+
 -- Locks, or compares, rows of these kinds (see usher.make_kind), in the order in which they are written; presence last.
 -- Those that scans rely on are named, for what is named is planned once a connection and not once a batch.
 CREATE FUNCTION usher.expect(p_family uuid, p_kinds text[], p_expects jsonb, p_lock boolean) RETURNS void
@@ -479,9 +358,31 @@ BEGIN
 END
 $$;
 
--- Writes scans to the log, numbered from p_first on. Those that move somebody come in the order of their numbers, for
--- an index that grows at its end is cheap: of two batches with the same such scans one waits at the first presence row.
--- The others come in the order of their nonces.
+-- A later move follows the one before it. (That nobody else has made it, too, is what the log's own key says.)
+CREATE FUNCTION usher.check_moves(p_family uuid, p_writer uuid, p_first bigint, p_count bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+        v_row record;
+BEGIN
+        SELECT s.event_id, s.presence AS id INTO v_row
+        FROM usher.scan AS s
+        WHERE s.family_id = p_family AND s.writer = p_writer AND s.seq >= p_first AND s.seq < p_first + p_count
+          AND s.presence_version > 1 AND NOT EXISTS (
+                SELECT FROM usher.scan AS earlier
+                WHERE earlier.presence = s.presence AND earlier.presence_version = s.presence_version - 1
+                  AND earlier.family_id = p_family)
+        LIMIT 1;
+        IF FOUND THEN
+                PERFORM usher.raise_stale('presence', v_row.event_id, v_row.id);
+        END IF;
+END
+$$;
+
+-- Writes scans to the log, numbered from p_first on. Those that move somebody come first, in the order of their presences'
+-- keys: who moves the same person in another batch waits at the first such row, and fails if this one is recorded, so
+-- that no two batches wait for each other. The others come in the order of their nonces.
+-- p_order: the places of all that move somebody, where each is a first move, in that order, and so believed; NULL: found
+-- here.
 CREATE FUNCTION usher.log_scans(
         p_family uuid, p_writer uuid, p_first bigint,
         p_scan_nonce uuid[], p_scan_event uuid[], p_scan_checkpoint text[], p_scan_registration text[],
@@ -490,10 +391,12 @@ CREATE FUNCTION usher.log_scans(
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
-        p_scan_undoes text[])
+        p_scan_undoes text[], p_order integer[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
+        v_count                bigint := cardinality(p_scan_nonce);
+        v_written              bigint;
         v_event                uuid := usher.of_all(p_scan_event);
         v_checkpoint           text := usher.of_all(p_scan_checkpoint);
         v_registration_version bigint := usher.of_all(p_scan_registration_version);
@@ -506,10 +409,22 @@ DECLARE
         v_flags                text := usher.of_all(p_scan_flags);
         v_presence_inside      boolean := usher.of_all(p_scan_presence_inside); -- of those that move somebody
         v_presence_admitted    boolean := usher.of_all(p_scan_presence_admitted);
+        v_prefix               text := CASE WHEN p_scan_day IS NULL OR v_day IS NOT NULL
+                THEN usher.presence_id(v_checkpoint, v_day, '') END; -- of every presence's key
+        v_first_moves          boolean := p_order IS NOT NULL;
 BEGIN
+        IF p_order IS NULL THEN
+                p_order := ARRAY(
+                        SELECT i FROM generate_series(1, v_count::integer) AS i
+                        WHERE p_scan_presence_version[i] > 0
+                        ORDER BY coalesce(v_prefix || p_scan_registration[i], usher.presence_id(coalesce(v_checkpoint,
+                                p_scan_checkpoint[i]), coalesce(v_day, p_scan_day[i]), p_scan_registration[i])) COLLATE "C",
+                                p_scan_presence_version[i]);
+        END IF;
+
         INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
                 registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
-                device, by, flags, inside, presence_version, presence_inside, presence_admitted, force,
+                device, by, flags, inside, presence, presence_version, presence_inside, presence_admitted, force,
                 first_at, first_device, hash, undoes)
         SELECT p_family, p_writer, p_first + i - 1, p_scan_nonce[i], coalesce(v_event, p_scan_event[i]),
                 coalesce(v_checkpoint, p_scan_checkpoint[i]), p_scan_registration[i],
@@ -519,19 +434,28 @@ BEGIN
                 coalesce(v_received_at, p_scan_received_at[i], v_at, p_scan_at[i]),
                 coalesce(v_device, p_scan_device[i]), coalesce(v_by, p_scan_by[i]), coalesce(v_flags, p_scan_flags[i]),
                 p_scan_inside[i],
+                CASE WHEN moves THEN coalesce(v_prefix || p_scan_registration[i], usher.presence_id(coalesce(v_checkpoint,
+                        p_scan_checkpoint[i]), coalesce(v_day, p_scan_day[i]), p_scan_registration[i])) END,
                 coalesce(p_scan_presence_version[i], 0),
                 coalesce(moves AND coalesce(v_presence_inside, p_scan_presence_inside[i]), false),
                 coalesce(moves AND coalesce(v_presence_admitted, p_scan_presence_admitted[i]), false),
                 coalesce(p_scan_force[i], false),
                 p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
-        FROM ( -- as in record_presence, no function stands in FROM itself
-                SELECT i, true AS moves FROM (SELECT generate_series(1, cardinality(p_scan_nonce)) AS i) AS every
-                WHERE p_scan_presence_version[i] > 0
+        FROM ( -- no function stands in FROM itself: its rows would go through a tuplestore
+                SELECT i, true AS moves FROM (SELECT unnest(p_order) AS i) AS moving
                 UNION ALL (
-                        SELECT i, false FROM (SELECT generate_series(1, cardinality(p_scan_nonce)) AS i) AS every
+                        SELECT i, false FROM (SELECT generate_series(1, v_count) AS i) AS every
                         WHERE (p_scan_presence_version[i] > 0) IS NOT TRUE
                         ORDER BY p_scan_nonce[i])
         ) AS placed;
+        GET DIAGNOSTICS v_written = ROW_COUNT;
+        IF v_written <> v_count THEN
+                RAISE EXCEPTION 'the order of % scans brings %', v_count, v_written USING ERRCODE = '22023';
+        END IF;
+
+        IF NOT v_first_moves AND cardinality(p_order) > 0 THEN
+                PERFORM usher.check_moves(p_family, p_writer, p_first, v_count);
+        END IF;
         IF array_remove(p_scan_why, NULL) <> '{}' THEN
                 INSERT INTO usher.scan_note (family_id, writer, seq, event_id, registration, why)
                 SELECT p_family, p_writer, p_first + s.place - 1, s.event_id, s.registration, s.why
@@ -561,9 +485,11 @@ DECLARE
         v_done text; -- an assignment needs no executor, as PERFORM does
 BEGIN
         v_done := pg_advisory_xact_lock_shared(uuid_hash_extended(p_family, 0));
-        v_done := usher.record_presence(p_family, p_scan_event, p_scan_checkpoint, p_scan_registration, p_scan_day,
-                        p_scan_at, p_scan_device, p_scan_presence_version, p_scan_presence_inside,
-                        p_scan_presence_admitted, p_order);
+        v_done := usher.log_scans(p_family, p_writer, p_first, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
+                        p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
+                        p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
+                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_order);
 
         SELECT r.kind, r.event_id, r.id INTO v_row
         FROM jsonb_to_recordset(p_expects) AS r (kind text, event_id uuid, id text, version bigint)
@@ -573,8 +499,8 @@ BEGIN
                         SELECT t.version FROM usher.checkpoint AS t
                         WHERE t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id)
                 WHEN 'presence' THEN (
-                        SELECT t.version FROM usher.presence AS t
-                        WHERE t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id)
+                        SELECT max(t.presence_version) FROM usher.scan AS t
+                        WHERE t.presence = r.id AND t.family_id = p_family)
                 END, 0)
         LIMIT 1;
         IF FOUND THEN
@@ -582,11 +508,6 @@ BEGIN
         END IF;
         v_done := usher.check_registrations(p_family, p_scan_event, p_scan_registration, p_scan_registration_version,
                         p_known_writers, p_known_seqs, p_no_news);
-        v_done := usher.log_scans(p_family, p_writer, p_first, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
-                        p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
-                        p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
-                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes);
 END
 $$;
 
@@ -647,13 +568,15 @@ BEGIN
                 RETURN;
         END IF;
         v_locked := pg_advisory_xact_lock_shared(uuid_hash_extended(p_family, 0));
-        IF p_presence_version = 1 THEN
-                INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, day, inside,
-                        admitted, first_at, first_device)
-                VALUES (p_family, p_event, usher.presence_id(p_checkpoint, p_day, p_registration), 1, p_checkpoint,
-                        p_registration, p_day, p_presence_inside, p_presence_admitted,
-                        CASE WHEN p_presence_admitted THEN p_at END, CASE WHEN p_presence_admitted THEN p_device END);
-        END IF;
+        INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
+                registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
+                device, by, flags, inside, presence, presence_version, presence_inside, presence_admitted, force,
+                first_at, first_device, hash, undoes)
+        VALUES (p_family, p_writer, p_seq, p_nonce, p_event, p_checkpoint, p_registration, p_registration_version,
+                p_digest, p_day, p_direction, p_verdict, p_reason, p_at, p_received_at, p_device, p_by, p_flags, p_inside,
+                CASE WHEN p_presence_version > 0 THEN usher.presence_id(p_checkpoint, p_day, p_registration) END,
+                p_presence_version, p_presence_inside, p_presence_admitted, coalesce(p_force, false), p_first_at,
+                p_first_device, p_hash, p_undoes);
 
         SELECT (SELECT t.version FROM usher.checkpoint AS t
                 WHERE t.family_id = p_family AND t.event_id = p_event AND t.id = p_checkpoint),
@@ -666,14 +589,6 @@ BEGIN
                 PERFORM usher.raise_stale('registration', p_event, p_registration);
         END IF;
 
-        INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
-                registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
-                device, by, flags, inside, presence_version, presence_inside, presence_admitted, force,
-                first_at, first_device, hash, undoes)
-        VALUES (p_family, p_writer, p_seq, p_nonce, p_event, p_checkpoint, p_registration, p_registration_version,
-                p_digest, p_day, p_direction, p_verdict, p_reason, p_at, p_received_at, p_device, p_by, p_flags, p_inside,
-                p_presence_version, p_presence_inside, p_presence_admitted, coalesce(p_force, false), p_first_at,
-                p_first_device, p_hash, p_undoes);
         outcome := 'done';
 END
 $$;
@@ -685,9 +600,9 @@ $$;
 --   UH003 a request key that was used, 23505 of scan_nonce (its detail names it) a nonce, UH006 nothing to number, UH007 the writer was closed and this
 --   batch had not been recorded, UH008 numbers that leave a gap: the writer's earlier batches are not here.
 --
--- Locks are taken in one order by every batch: the writer, the family, counters, rows relied on, presence, rows by
--- kind and key, request keys, nonces. Hence no two batches deadlock, save where a nonce is used for two scans at once:
--- then PostgreSQL ends one of them, which decides again.
+-- Locks are taken in one order by every batch: the writer, the family, counters, rows relied on, scans (by presence, then
+-- by nonce), rows by kind and key, request keys. Hence no two batches deadlock, save where a nonce is used for two scans
+-- at once: then PostgreSQL ends one of them, which decides again.
 CREATE FUNCTION usher.record(
         p_family uuid, p_writer uuid, p_seq bigint, p_at timestamptz,
         p_rows jsonb, p_expects jsonb, p_counters jsonb, p_keys jsonb,
@@ -772,9 +687,11 @@ BEGIN
         END IF;
 
         IF v_scans > 0 THEN
-                PERFORM usher.record_presence(p_family, p_scan_event, p_scan_checkpoint, p_scan_registration, p_scan_day,
-                        p_scan_at, p_scan_device, p_scan_presence_version, p_scan_presence_inside,
-                        p_scan_presence_admitted, p_order);
+                PERFORM usher.log_scans(p_family, p_writer, p_seq + v_rows, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
+                        p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
+                        p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
+                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_order);
                 -- A note must not outlive the person: an erasure waits for it, or is seen below.
                 IF array_remove(p_scan_why, NULL) <> '{}' THEN
                         PERFORM 1
@@ -831,7 +748,7 @@ BEGIN
                 PERFORM usher.erase_notes(p_family, p_rows);
         END IF;
 
-        -- Keys, the feed, the log.
+        -- Keys, the feed.
         IF p_keys IS NOT NULL THEN
                 PERFORM usher.record_keys(p_family, p_at, p_keys);
         END IF;
@@ -841,13 +758,6 @@ BEGIN
                        (e.value->'row'->>'event_id')::uuid, e.value->'row'->>'id', (e.value->'row'->>'version')::bigint,
                        coalesce((e.value->>'deleted')::boolean, false)
                 FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS e (value, place);
-        END IF;
-        IF v_scans > 0 THEN
-                PERFORM usher.log_scans(p_family, p_writer, p_seq + v_rows, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
-                        p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
-                        p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
-                        p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes);
         END IF;
         outcome := 'done';
 END

@@ -325,21 +325,26 @@ BEGIN
 END
 $$;
 
--- What foreign keys would say of presence, had it any: the lines that break them.
+-- What keys would say of the log, had it more: the lines that break them.
 CREATE FUNCTION usher.audit(p_family uuid) RETURNS TABLE (what text, event_id uuid, id text)
 LANGUAGE sql STABLE AS $$
-        SELECT 'presence without registration', p.event_id, p.id FROM usher.presence AS p
-        WHERE p.family_id = p_family AND NOT EXISTS (
+        SELECT 'scan without registration', s.event_id, s.registration FROM usher.scan AS s
+        WHERE s.family_id = p_family AND (s.registration_version > 0 OR s.presence IS NOT NULL) AND NOT EXISTS (
                 SELECT FROM usher.registration AS r
-                WHERE r.family_id = p.family_id AND r.event_id = p.event_id AND r.id = p.registration)
+                WHERE r.family_id = s.family_id AND r.event_id = s.event_id AND r.id = s.registration)
         UNION ALL
         SELECT 'presence without checkpoint', p.event_id, p.id FROM usher.presence AS p
         WHERE p.family_id = p_family AND NOT EXISTS (
                 SELECT FROM usher.checkpoint AS c
                 WHERE c.family_id = p.family_id AND c.event_id = p.event_id AND c.id = p.checkpoint)
         UNION ALL
-        SELECT 'scan without registration', s.event_id, s.registration FROM usher.scan AS s
-        WHERE s.family_id = p_family AND s.registration_version > 0 AND NOT EXISTS (
-                SELECT FROM usher.registration AS r
-                WHERE r.family_id = s.family_id AND r.event_id = s.event_id AND r.id = s.registration)
+        SELECT 'presence of another', s.event_id, s.presence FROM usher.scan AS s
+        WHERE s.family_id = p_family
+          AND s.presence IS DISTINCT FROM usher.presence_id(s.checkpoint, s.day, s.registration) AND s.presence IS NOT NULL
+        UNION ALL
+        SELECT 'move without the one before', s.event_id, s.presence FROM usher.scan AS s
+        WHERE s.family_id = p_family AND s.presence_version > 1 AND NOT EXISTS (
+                SELECT FROM usher.scan AS earlier
+                WHERE earlier.presence = s.presence AND earlier.presence_version = s.presence_version - 1
+                  AND earlier.family_id = p_family)
 $$;

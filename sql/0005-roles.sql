@@ -19,14 +19,13 @@ GRANT INSERT ON
         usher.writer, usher.change, usher.counter, usher.request_key, usher.tombstone, usher.event, usher.token,
         usher.invite, usher.room, usher.track, usher.speaker, usher.session, usher.session_speaker, usher.placement,
         usher.acceptance, usher.draft, usher.programme, usher.draft_change, usher.publication, usher.ticket,
-        usher.checkpoint, usher.registration, usher.credential, usher.booking, usher.presence, usher.signing_key,
+        usher.checkpoint, usher.registration, usher.credential, usher.booking, usher.signing_key,
         usher.scan, usher.scan_note, usher.erasure
         TO usherd;
 GRANT UPDATE ON
         usher.writer, usher.counter, usher.event, usher.token, usher.invite, usher.room, usher.track, usher.speaker,
         usher.session, usher.session_speaker, usher.placement, usher.acceptance, usher.draft, usher.programme,
-        usher.ticket, usher.checkpoint, usher.registration, usher.credential, usher.booking, usher.presence,
-        usher.signing_key
+        usher.ticket, usher.checkpoint, usher.registration, usher.credential, usher.booking, usher.signing_key
         TO usherd;
 GRANT DELETE ON
         usher.scan_note, usher.change, usher.counter, usher.request_key, usher.tombstone, usher.event, usher.token,

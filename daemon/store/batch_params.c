@@ -200,8 +200,8 @@ static int compare_entering(const void *a, const void *b)
 }
 
 /*
- * In which order presence rows are written: that of their keys, as every batch does, and so that neighbours meet in the
- * index. Told where all that move somebody do so for the first time, at one checkpoint on one day; else the database
+ * In which order moves are written: that of their presences' keys, as every batch does, and so that neighbours meet in
+ * the index. Told where all that move somebody do so for the first time, at one checkpoint on one day; else the database
  * finds it.
  */
 static void order_param(struct batch_params *params, const struct batch *batch)

@@ -97,13 +97,15 @@ def test_all_in_line_on_a_connection_that_goes_are_recorded_once(proxy, door, fa
 
 
 def test_who_stands_behind_a_batch_that_hangs_is_let_in_meanwhile(proxy, behind, event):
-    """Somebody else holds one person's row. Only his batch waits for it, and all are recorded once in the end."""
+    """Somebody else is letting one person in. Only his batch waits for that, and all are recorded once in the end."""
     door = Door(proxy, behind, event, 120000)
 
     def scene(people):
         psql.run("BEGIN")
-        psql.run("INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, inside, admitted) "
-                 f"SELECT family_uuid, event_uuid, 'door//{people[0]}', 1, 'door', '{people[0]}', true, true "
+        psql.run("INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration, presence, "
+                 "presence_version, verdict, at, received_at) "
+                 f"SELECT family_uuid, gen_random_uuid(), 1, gen_random_uuid(), event_uuid, 'door', '{people[0]}', "
+                 f"'door//{people[0]}', 1, 'admitted', now(), now() "
                  f"FROM usher.event WHERE id = '{event.slug}'")
         numbers = door.scan(client, people)
         assert {reason(client, number) for number in numbers[BATCH:]} == {None}

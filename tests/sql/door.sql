@@ -29,6 +29,15 @@ CREATE FUNCTION build.presence(p_registration text, p_checkpoint text DEFAULT 'd
                 FROM usher.presence WHERE checkpoint = %L AND registration = %L ORDER BY day', p_checkpoint, p_registration))
 $$;
 
+-- Writes a row of the log once more, by another hand, with another number and without some of its columns.
+CREATE FUNCTION build.again(VARIADIC p_without text[]) RETURNS SETOF bigint LANGUAGE sql AS $$
+        INSERT INTO usher.scan
+        SELECT (jsonb_populate_record(NULL::usher.scan, to_jsonb(s) - p_without || '{"seq": 1000}'
+                || jsonb_build_object('nonce', gen_random_uuid()))).*
+        FROM usher.scan AS s WHERE s.registration = 'R1' AND s.presence_version = 1 LIMIT 1
+        RETURNING seq
+$$;
+
 -- ---- presence ----
 
 SELECT is(build.scans(build.scan('R1')), 'done', 'somebody is admitted');
@@ -39,17 +48,19 @@ SELECT build.refused($$build.scans(build.scan('R2', 1, 2))$$, 'UH001', 'a regist
 SELECT build.refused($$build.scans(build.scan('R9'))$$, 'UH001', 'nobody without a registration is admitted');
 SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R2')], jsonb_build_array(build.expect('checkpoint', 'door', 2)))$$,
         'UH001', 'a checkpoint that has changed judges anew');
-SELECT is(build.scans(build.scan('R1', 2, p_inside => false, p_at => '2026-11-20T10:00:00+08:00')), 'done', 'he leaves');
+SELECT is(build.scans(build.scan('R1', 2, p_inside => false, p_at => '2026-11-20T10:00:00+08:00',
+        p_first_at => '2026-11-20T09:00:00+08:00', p_first_device => 'scanner-1')), 'done', 'he leaves');
 SELECT is(build.presence('R1'), '(2,f,t,09.00,scanner-1)', 'and stays admitted');
-SELECT is(build.scans(build.scan('R1', 3, p_at => '2026-11-20T11:00:00+08:00', p_device => 'scanner-2')), 'done', 'he comes back');
+SELECT is(build.scans(build.scan('R1', 3, p_at => '2026-11-20T11:00:00+08:00', p_device => 'scanner-2',
+        p_first_at => '2026-11-20T09:00:00+08:00', p_first_device => 'scanner-1')), 'done', 'he comes back');
 SELECT is(build.presence('R1'), '(3,t,t,09.00,scanner-1)', 'first admitted when he was');
 SELECT is(build.scans(build.scan('R1', 4, p_inside => false, p_admitted => false)), 'done', 'his admission is undone');
 SELECT is(build.presence('R1'), '(4,f,f,,)', 'as if he had not come');
 SELECT is(build.scans(build.scan('R1', 5, p_at => '2026-11-20T12:00:00+08:00', p_device => 'scanner-2')), 'done', 'he is admitted again');
 SELECT is(build.presence('R1'), '(5,t,t,12.00,scanner-2)', 'for the first time');
 SELECT is(build.scans(build.scan('R2', 1, p_at => '2026-11-20T09:10:00+08:00'),
-        build.scan('R3', 1, p_at => '2026-11-20T09:11:00+08:00'), build.scan('R2', 2, p_inside => false),
-        build.scan('R2', 3, p_at => '2026-11-20T09:12:00+08:00')), 'done', 'in, out and in of one person in a batch');
+        build.scan('R3', 1, p_at => '2026-11-20T09:11:00+08:00'), build.scan('R2', 2, p_inside => false, p_first_at => '2026-11-20T09:10:00+08:00', p_first_device => 'scanner-1'),
+        build.scan('R2', 3, p_at => '2026-11-20T09:12:00+08:00', p_first_at => '2026-11-20T09:10:00+08:00', p_first_device => 'scanner-1')), 'done', 'in, out and in of one person in a batch');
 SELECT is(build.presence('R2'), '(3,t,t,09.10,scanner-1)', 'end in the last, first admitted by the first');
 SELECT is(build.scans(build.scan('R3', 2, p_inside => false, p_admitted => false),
         build.scan('R3', 3, p_at => '2026-11-20T09:20:00+08:00')), 'done', 'undone and admitted in a batch');
@@ -127,19 +138,23 @@ SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHE
 SELECT build.refused($$build.record(jsonb_build_array(build.gone('checkpoint', 'door', 4)))$$, 'UH001', 'a checkpoint with scans stays');
 SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'unused'))), 'done', 'one without');
 SELECT is(build.record(jsonb_build_array(build.gone('checkpoint', 'unused', 2))), 'done', 'may go');
-SELECT throws_ok($$INSERT INTO usher.presence SELECT (p).* FROM (SELECT p FROM usher.presence AS p LIMIT 1) AS one$$, '23505', NULL,
-        'one admission a checkpoint, day and registration, whoever writes');
+SELECT matches(build.detail($$build.scans(build.scan('R1'))$$), '^scan_presence ', 'one admission a checkpoint, day and registration');
+SELECT build.refused($$(SELECT count(*) FROM build.again('nonce'))$$, '23505', 'whoever writes');
+SELECT build.refused($$(SELECT count(*) FROM build.again('nonce', 'presence'))$$, '23514', 'and whoever moves has a presence');
 
 -- ---- the audit ----
 
 SELECT is_empty($$SELECT * FROM usher.audit(build.family())$$, 'nothing refers to what is not there');
-INSERT INTO usher.presence (family_id, event_id, id, version, checkpoint, registration, inside, admitted)
-VALUES (build.family(), build.family(), 'nowhere//R0', 1, 'nowhere', 'R0', true, true);
-SELECT is(build.lines($$SELECT what, id FROM usher.audit(build.family()) ORDER BY what$$),
-        '("presence without checkpoint",nowhere//R0) ("presence without registration",nowhere//R0)', 'what does is told');
-DELETE FROM usher.presence WHERE id = 'nowhere//R0';
-UPDATE usher.scan SET registration = 'R0' WHERE registration = 'R3' AND presence_version = 1;
-SELECT is(build.lines($$SELECT what, id FROM usher.audit(build.family())$$), '("scan without registration",R0)', 'in the log, too');
+SAVEPOINT whole;
+UPDATE usher.scan SET registration = 'R0' WHERE registration = 'R9';
+SELECT is_empty($$SELECT * FROM usher.audit(build.family())$$, 'nor does who was not known then');
+UPDATE usher.scan SET registration = 'R0', presence = 'door//R0' WHERE registration = 'R3' AND presence_version = 3;
+SELECT is(build.lines($$SELECT what, id FROM usher.audit(build.family()) ORDER BY what COLLATE "C"$$),
+        '("move without the one before",door//R0) ("scan without registration",R0)', 'a move of nobody is told');
+ROLLBACK TO whole;
+UPDATE usher.scan SET checkpoint = 'nowhere' WHERE registration = 'R3' AND presence_version = 3;
+SELECT is(build.lines($$SELECT what, id FROM usher.audit(build.family()) ORDER BY what COLLATE "C"$$),
+        '("presence of another",door//R3) ("presence without checkpoint",door//R3)', 'and one that is nowhere');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -56,6 +56,23 @@ session_blocks two
 session_do one COMMIT
 is "$(session_says two)" 'ERROR: 23505' 'another waits, and does not admit him again'
 
+session_do one "BEGIN; SELECT build.record(NULL, ARRAY[build.scan('R592')], $door, $first)"
+is "$(session_says one)" "done" 'one admits somebody else'
+session_do two "SELECT build.record(NULL, ARRAY[build.scan('R592'), build.scan('R591')], $door, $second)"
+session_blocks two
+is "$(query -c "SELECT build.record(jsonb_build_array(build.\"row\"('registration', 'R591', 2, '{\"status\": \"cancelled\"}')))")" "done" \
+        'another is cancelled meanwhile'
+session_do one ROLLBACK
+is "$(session_says two)" 'ERROR: UH001' 'who waited for somebody does not admit the cancelled'
+session_do one "BEGIN; SELECT build.record(NULL, ARRAY[build.scan('R592')], $door, $first)"
+is "$(session_says one)" "done" 'one comes back'
+session_do two "SELECT build.record_scan(build.scan('R592'), p_writer => 'a0000000-0000-4000-8000-000000000012')"
+session_blocks two
+is "$(query -c "SELECT build.record(jsonb_build_array(build.\"row\"('registration', 'R592', 2, '{\"status\": \"cancelled\"}')))")" "done" \
+        'and is cancelled meanwhile'
+session_do one ROLLBACK
+is "$(session_says two)" 'ERROR: UH001' 'nor is he admitted by himself'
+
 # ---- people who come in another order than their keys' ----
 
 # FIRST SECOND OTHERS: two people whom another batch has the other way round.
@@ -111,7 +128,7 @@ is "$(query -c "SELECT value FROM usher.counter WHERE id = 'side//'")" 1 'and co
 # ---- an event that ends ----
 
 query -o /dev/null -c "SELECT build.record(jsonb_build_array(build.\"row\"('checkpoint', 'door', 1, '{}', build.child())))"
-session_do one "BEGIN; SELECT build.record(NULL, ARRAY[ROW(gen_random_uuid(), build.child(), 'door', NULL, 0, NULL, 'in', 'refused', 'unknown_credential', now(), 'd', 0, NULL, NULL)::build.scan], $first)"
+session_do one "BEGIN; SELECT build.record(NULL, ARRAY[ROW(gen_random_uuid(), build.child(), 'door', NULL, 0, NULL, 'in', 'refused', 'unknown_credential', now(), 'd', 0, NULL, NULL, NULL, NULL)::build.scan], $first)"
 is "$(session_says one)" "done" 'a scan of an event is on its way'
 session_do two "SELECT build.record(jsonb_build_array(build.gone('event', 'forum', 2)), p_family => build.nil(), $second)"
 session_blocks two

@@ -12,7 +12,7 @@ $$;
 -- What is kept of a registration, but for what tells two scans apart.
 CREATE FUNCTION build.kept(p_registration text) RETURNS text LANGUAGE sql AS $$
         SELECT build.lines(format($lines$
-                SELECT to_jsonb(s) - '{seq,nonce,registration,hash}'::text[] AS scan, to_jsonb(p) - '{id,registration}'::text[] AS presence
+                SELECT to_jsonb(s) - '{seq,nonce,registration,presence,hash}'::text[] AS scan, to_jsonb(p) - '{id,registration}'::text[] AS presence
                 FROM usher.scan AS s LEFT JOIN usher.presence AS p USING (family_id, event_id, checkpoint, registration)
                 WHERE s.registration = %L ORDER BY s.seq
         $lines$, p_registration))
@@ -117,6 +117,9 @@ SELECT is(build.record(NULL, ARRAY[build.scan('R3', 2, p_day => '2026-11-21', p_
         'done', 'two that go');
 SELECT is(build.lines($$SELECT id, version, inside FROM usher.presence WHERE day = '2026-11-21' ORDER BY id$$),
         '(door/2026-11-21/R3,2,f) (door/2026-11-21/R4,2,f)', 'have gone');
+
+SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R3', p_day => '2026-11-24'), build.scan('R4', p_day => '2026-11-24')], p_order => '{2}')$$,
+        '22023', 'an order that leaves somebody out is refused');
 
 SELECT * FROM finish();
 ROLLBACK;

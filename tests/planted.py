@@ -135,6 +135,7 @@ class Copy:
         self._mirror()
         if not (self.build / "build.ninja").exists():
             self._build("meson", "setup", *OPTIONS, self.build, self.tree)
+        self._build("ninja", "-C", self.build, "build.ninja")  # there may be programs that it does not know of
 
     def _mirror(self):
         wanted = listed()

@@ -100,6 +100,11 @@ static bool read_value(struct reader *reader, struct argument *argument)
         }
 }
 
+static uint32_t initial_of(const char *name)
+{
+        return UINT32_C(1) << (name[0] & 31);
+}
+
 static bool read_member(struct reader *reader, struct arguments *arguments)
 {
         struct argument *argument = &arguments->list[arguments->count];
@@ -110,6 +115,7 @@ static bool read_member(struct reader *reader, struct arguments *arguments)
         if (!argument->param || !read_value(reader, argument))
                 return false;
         arguments->count++;
+        arguments->initials |= initial_of(argument->param->name);
         reader->required += (argument->param->flags & PARAM_REQUIRED) && argument->type != ARGUMENT_NULL;
         return true;
 }
@@ -141,12 +147,15 @@ void arguments_read(
         };
 
         arguments->count = 0;
+        arguments->initials = 0;
         arguments->are_read = read_all(&reader, arguments);
         buffer_deinit(&reader.json.text);
 }
 
 const struct argument *arguments_find(const struct arguments *arguments, const char *name)
 {
+        if (!(arguments->initials & initial_of(name)))
+                return NULL;
         for (size_t i = 0; i < arguments->count; i++) {
                 const char *given = arguments->list[i].param->name;
 

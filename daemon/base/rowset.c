@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/rowset.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -46,10 +47,14 @@ static size_t lower_bound(const struct rowset *set, const struct uuid *event, co
 
 static const struct row *find_any(const struct rowset *set, const struct uuid *event, const char *id)
 {
-        size_t i = lower_bound(set, event, id);
+        size_t i = set->last;
 
+        if (i < set->count && place_compare(set->rows[i], event, id) == 0)
+                return set->rows[i];
+        i = lower_bound(set, event, id);
         if (i == set->count || place_compare(set->rows[i], event, id) != 0)
                 return NULL;
+        ((struct rowset *)(uintptr_t)set)->last = i; /* the rows are as they were */
         return set->rows[i];
 }
 

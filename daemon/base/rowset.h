@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rows of one kind, in the order of (event, id). Made for the hundreds and thousands: a sorted array, searched
- * by halves. Tombstones are kept, so that a version never goes back; they are seen by rowset_version alone.
+ * by halves. Tombstones are kept, so that a version never goes back; they are seen by rowset_version alone. A set is one
+ * thread's at a time: even finding leaves a mark.
  */
 #pragma once
 
@@ -10,9 +11,10 @@
 struct rowset {
         const struct row **rows;
         size_t count, capacity;
+        size_t last; /* where one was found last: mostly the same is asked for again */
 };
 
-#define ROWSET_NULL ((struct rowset){ NULL, 0, 0 })
+#define ROWSET_NULL ((struct rowset){ NULL, 0, 0, 0 })
 
 void rowset_deinit(struct rowset *set);
 /* The same rows, shared: what becomes of one set is not seen in the other. */

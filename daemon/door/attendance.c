@@ -26,6 +26,8 @@ struct spot {
 
 struct attendance {
         struct table presences, tallies, spots;
+        struct tally *last_tally; /* asked for last: people come to one checkpoint after another */
+        struct spot *last_spot;
         struct crowd everybody;
 };
 
@@ -133,6 +135,8 @@ struct attendance *attendance_free(struct attendance *attendance)
 
 static struct spot *spot_find(const struct attendance *attendance, const char *checkpoint)
 {
+        if (attendance->last_spot && spot_equal(attendance->last_spot, checkpoint))
+                return attendance->last_spot;
         return table_find(&attendance->spots, hash_text(checkpoint, 0), checkpoint);
 }
 
@@ -141,12 +145,13 @@ static struct spot *spot_need(struct attendance *attendance, const char *checkpo
         struct spot *spot = spot_find(attendance, checkpoint);
         size_t size = strlen(checkpoint) + 1;
 
-        if (spot)
-                return spot;
-        spot = xcalloc(1, sizeof(*spot) + size);
-        memcpy(spot->checkpoint, checkpoint, size);
-        crowd_init(&spot->crowd);
-        table_add(&attendance->spots, spot);
+        if (!spot) {
+                spot = xcalloc(1, sizeof(*spot) + size);
+                memcpy(spot->checkpoint, checkpoint, size);
+                crowd_init(&spot->crowd);
+                table_add(&attendance->spots, spot);
+        }
+        attendance->last_spot = spot;
         return spot;
 }
 
@@ -201,6 +206,8 @@ static struct tally *tally_find(const struct attendance *attendance, const char 
 {
         struct tally_key key = { checkpoint, day };
 
+        if (attendance->last_tally && tally_equal(attendance->last_tally, &key))
+                return attendance->last_tally;
         return table_find(&attendance->tallies, tally_key_hash(checkpoint, day), &key);
 }
 
@@ -209,12 +216,13 @@ static struct tally *tally_need(struct attendance *attendance, const char *check
         struct tally *tally = tally_find(attendance, checkpoint, day);
         size_t size = strlen(checkpoint) + 1;
 
-        if (tally)
-                return tally;
-        tally = xcalloc(1, sizeof(*tally) + size);
-        memcpy(tally->checkpoint, checkpoint, size);
-        tally->day = day;
-        table_add(&attendance->tallies, tally);
+        if (!tally) {
+                tally = xcalloc(1, sizeof(*tally) + size);
+                memcpy(tally->checkpoint, checkpoint, size);
+                tally->day = day;
+                table_add(&attendance->tallies, tally);
+        }
+        attendance->last_tally = tally;
         return tally;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "door/credential.h"
 
+#include <endian.h>
 #include <sodium.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "door/keys.h"
@@ -149,8 +151,9 @@ static void text_write(const uint8_t bytes[static CREDENTIAL_BYTES], char text[s
         text[at] = '\0';
 }
 
-/* One more than a letter's value; 0: none. A table, for every scan has 154 of them. */
-#define LETTER(upper, value) [upper] = (value) + 1, [(upper) | 0x20] = (value) + 1
+/* A letter's value, marked as one of ours; 0: none. A table, for every scan has 154 of them. */
+enum { OURS = 32 };
+#define LETTER(upper, value) [upper] = (value) | OURS, [(upper) | 0x20] = (value) | OURS
 static const uint8_t letters[256] = {
         LETTER('A', 0),
         LETTER('B', 1),
@@ -178,47 +181,78 @@ static const uint8_t letters[256] = {
         LETTER('X', 23),
         LETTER('Y', 24),
         LETTER('Z', 25),
-        ['2'] = 27,
-        ['3'] = 28,
-        ['4'] = 29,
-        ['5'] = 30,
-        ['6'] = 31,
-        ['7'] = 32,
+        ['2'] = 26 | OURS,
+        ['3'] = 27 | OURS,
+        ['4'] = 28 | OURS,
+        ['5'] = 29 | OURS,
+        ['6'] = 30 | OURS,
+        ['7'] = 31 | OURS,
 };
-
-static int letter_value(char c)
-{
-        return letters[(unsigned char)c] - 1;
-}
 
 static bool is_blank(char c)
 {
         return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The bytes and the canonical text; false when it is not 154 of our characters, or its last bits are not zero. */
-static bool text_read(
-        const char *text, uint8_t bytes[static CREDENTIAL_BYTES], char canonical[static CREDENTIAL_TEXT])
+/* So many letters' bits, one behind the other; false: not all are ours. */
+static inline bool letters_read(const char *text, size_t count, uint64_t *bits)
 {
-        unsigned bits = 0, held = 0;
-        size_t count = 0, at = 0;
+        unsigned all = OURS;
 
-        for (; *text; text++) {
-                int value = letter_value(*text);
+        *bits = 0;
+#pragma GCC unroll 8
+        for (size_t i = 0; i < count; i++) {
+                unsigned letter = letters[(unsigned char)text[i]];
 
-                if (value < 0 && is_blank(*text))
-                        continue;
-                if (value < 0 || count == CREDENTIAL_TEXT)
-                        return false;
-                canonical[count++] = alphabet[value];
-                bits = bits << 5 | (unsigned)value;
-                held += 5;
-                if (held >= 8) {
-                        held -= 8;
-                        bytes[at++] = (uint8_t)(bits >> held);
-                }
+                all &= letter;
+                *bits = *bits << 5 | (letter & (OURS - 1));
         }
-        return count == CREDENTIAL_TEXT && (bits & ((1u << held) - 1)) == 0;
+        return all & OURS;
+}
+
+/* The text itself where it has no blanks, else what it is without; NULL: not of the length. */
+static const char *without_blanks(const char *text, char plain[static CREDENTIAL_TEXT])
+{
+        size_t count = 0;
+
+        if (strlen(text) == CREDENTIAL_TEXT)
+                return text;
+        for (; *text; text++) {
+                if (is_blank(*text))
+                        continue;
+                if (count == CREDENTIAL_TEXT)
+                        return NULL;
+                plain[count++] = *text;
+        }
+        return count == CREDENTIAL_TEXT ? plain : NULL;
+}
+
+/* Eight letters are five bytes. False when it is not 154 of our characters, or its last bits are not zero. */
+static bool text_read(const char *text, uint8_t bytes[static CREDENTIAL_BYTES])
+{
+        enum { GROUP = 8, GROUP_BYTES = 5, GROUPS = CREDENTIAL_TEXT / GROUP };
+        char plain[CREDENTIAL_TEXT];
+        uint64_t bits;
+
+        text = without_blanks(text, plain);
+        if (!text)
+                return false;
+        for (size_t i = 0; i < GROUPS; i++) {
+                if (!letters_read(text + i * GROUP, GROUP, &bits))
+                        return false;
+                bits = htobe64(bits << 24);
+                memcpy(bytes + i * GROUP_BYTES, &bits, GROUP_BYTES);
+        }
+        if (!letters_read(text + GROUPS * GROUP, CREDENTIAL_TEXT - GROUPS * GROUP, &bits) || bits & 3)
+                return false;
+        bytes[CREDENTIAL_BYTES - 1] = (uint8_t)(bits >> 2);
+        return true;
+}
+
+static void digest_make(
+        const uint8_t bytes[static CREDENTIAL_BYTES], uint8_t digest[static CREDENTIAL_DIGEST])
+{
+        crypto_generichash(digest, CREDENTIAL_DIGEST, bytes, CREDENTIAL_BYTES, NULL, 0);
 }
 
 void credential_issue(const struct credential_content *content, const struct signing_key *key,
@@ -234,13 +268,12 @@ void credential_issue(const struct credential_content *content, const struct sig
 int credential_parse(const char *text, struct credential_read *read)
 {
         uint8_t bytes[CREDENTIAL_BYTES];
-        char canonical[CREDENTIAL_TEXT];
 
-        if (!text_read(text, bytes, canonical))
+        if (!text_read(text, bytes))
                 return CREDENTIAL_E_FORM;
         memcpy(read->payload, bytes, CREDENTIAL_PAYLOAD);
         memcpy(read->signature, bytes + CREDENTIAL_PAYLOAD, CREDENTIAL_SIGNATURE);
-        credential_digest(canonical, read->digest);
+        digest_make(bytes, read->digest);
         return payload_read(read->payload, &read->content);
 }
 
@@ -253,5 +286,9 @@ int credential_verify(const struct credential_read *read, const uint8_t public_k
 
 void credential_digest(const char text[static CREDENTIAL_TEXT], uint8_t digest[static CREDENTIAL_DIGEST])
 {
-        crypto_generichash(digest, CREDENTIAL_DIGEST, (const uint8_t *)text, CREDENTIAL_TEXT, NULL, 0);
+        uint8_t bytes[CREDENTIAL_BYTES];
+
+        if (!text_read(text, bytes))
+                abort();
+        digest_make(bytes, digest);
 }

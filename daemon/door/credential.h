@@ -7,7 +7,7 @@
  * are read in either case with blanks left out; the upper case form without blanks is the canonical one, and there is
  * one text for each 96 bytes. Signing is deterministic: the same content under the same key gives the same text.
  *
- * At the door a credential is known by the digest of its text; only one that nobody knows is verified.
+ * At the door a credential is known by the digest of its bytes; only one that nobody knows is verified.
  */
 #pragma once
 
@@ -82,5 +82,5 @@ void credential_issue(const struct credential_content *content, const struct sig
 int credential_parse(const char *text, struct credential_read *read);
 /* Judges the signature under an event's public key: 0 or CREDENTIAL_E_SIGNATURE. 50 µs. */
 int credential_verify(const struct credential_read *read, const uint8_t public_key[static 32]);
-/* BLAKE2b-128 of a canonical text. */
+/* BLAKE2b-128 of the bytes that a text of our form says. */
 void credential_digest(const char text[static CREDENTIAL_TEXT], uint8_t digest[static CREDENTIAL_DIGEST]);

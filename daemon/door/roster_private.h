@@ -19,3 +19,5 @@ struct roster {
         size_t unfolded; /* registrations that nothing finds, and should */
         struct field_names field_names;
 };
+
+uint64_t roster_digest_hash(const uint8_t digest[static 16]);

@@ -23,7 +23,7 @@ static void expect_key(struct roster_look *look)
         const struct roster *roster = look->roster;
 
         if (look->digest) {
-                look->hash = hash_bytes(look->digest, 16, 0);
+                look->hash = roster_digest_hash(look->digest);
                 table_expect(&roster->by_digest, look->hash);
         } else if (look->code) {
                 look->hash = hash_text(look->code, 0);

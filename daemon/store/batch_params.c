@@ -2,6 +2,7 @@
 /* What a batch holds as the parameters of usher.record(): rows as JSON, scans as one binary array a column. */
 #include "store/batch.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -189,13 +190,27 @@ static void scan_params(struct batch_params *params, const struct batch *batch)
 
 struct entering {
         const char *registration;
+        uint64_t beginning; /* of it: most differ in that */
         uint32_t place; /* from 1, as PostgreSQL counts */
 };
+
+/* Compared as a number it comes where it comes as a text. */
+static uint64_t beginning_of(const char *text)
+{
+        char bytes[sizeof(uint64_t)] = "";
+        uint64_t number;
+
+        memcpy(bytes, text, strnlen(text, sizeof(bytes)));
+        memcpy(&number, bytes, sizeof(number));
+        return be64toh(number);
+}
 
 static int compare_entering(const void *a, const void *b)
 {
         const struct entering *left = a, *right = b;
 
+        if (left->beginning != right->beginning)
+                return left->beginning < right->beginning ? -1 : 1;
         return strcmp(left->registration, right->registration);
 }
 
@@ -219,7 +234,8 @@ static void order_param(struct batch_params *params, const struct batch *batch)
                 if (scan->presence_version != 1 || !uuid_equal(&scan->event, &first->event) ||
                         strcmp(scan->checkpoint, first->checkpoint) != 0 || scan->day.days != first->day.days)
                         return;
-                entering[count++] = (struct entering){ scan->registration, (uint32_t)(n + 1) };
+                entering[count++] = (struct entering){ scan->registration, beginning_of(scan->registration),
+                        (uint32_t)(n + 1) };
         }
         if (!count)
                 return;

@@ -15,27 +15,44 @@ struct jsonkeys_slot {
         uint32_t key; /* in the stack */
 };
 
+void jsonkeys_init(struct jsonkeys *keys)
+{
+        keys->more = NULL;
+        keys->slots = NULL;
+        keys->count = keys->capacity = 0;
+        keys->slot_count = keys->slot_capacity = 0;
+}
+
 void jsonkeys_deinit(struct jsonkeys *keys)
 {
         jsonkeys_drop(keys, 0);
-        free(keys->stack);
+        free(keys->more);
         free(keys->slots);
-        *keys = JSONKEYS_NULL;
+        jsonkeys_init(keys);
+}
+
+static struct jsonkey *key_at(struct jsonkeys *keys, size_t index)
+{
+        return index < JSONKEYS_FEW ? &keys->few[index] : &keys->more[index - JSONKEYS_FEW];
 }
 
 void jsonkeys_drop(struct jsonkeys *keys, size_t base)
 {
-        while (keys->count > base)
-                free(keys->stack[--keys->count].owned);
+        while (keys->count > base) {
+                struct jsonkey *key = key_at(keys, --keys->count);
+
+                if (key->owned)
+                        free(key->owned);
+        }
 }
 
 static void jsonkeys_push(struct jsonkeys *keys, const char *raw, size_t length, bool escaped)
 {
-        if (keys->count == keys->capacity) {
+        if (keys->count >= JSONKEYS_FEW && keys->count - JSONKEYS_FEW == keys->capacity) {
                 keys->capacity = keys->capacity ? keys->capacity * 2 : 16;
-                keys->stack = xrealloc(keys->stack, keys->capacity * sizeof *keys->stack);
+                keys->more = xrealloc(keys->more, keys->capacity * sizeof *keys->more);
         }
-        struct jsonkey *key = &keys->stack[keys->count++];
+        struct jsonkey *key = key_at(keys, keys->count++);
         *key = (struct jsonkey){ .text = raw, .length = length };
         if (escaped) {
                 key->owned = xmalloc(length + 1);
@@ -75,13 +92,13 @@ static bool jsonkeys_enter(struct jsonkeys *keys, uint32_t object, size_t index)
 {
         if (keys->slot_count * 2 >= keys->slot_capacity)
                 jsonkeys_grow(keys);
-        const struct jsonkey *key = &keys->stack[index];
+        const struct jsonkey *key = key_at(keys, index);
         uint64_t hash = hash_bytes(key->text, key->length, object);
         size_t i = hash & (keys->slot_capacity - 1);
         for (; keys->slots[i].object != 0; i = (i + 1) & (keys->slot_capacity - 1)) {
                 const struct jsonkeys_slot *slot = &keys->slots[i];
                 if (slot->hash == hash && slot->object == object &&
-                        jsonkey_equal(&keys->stack[slot->key], key))
+                        jsonkey_equal(key_at(keys, slot->key), key))
                         return false;
         }
         keys->slots[i] = (struct jsonkeys_slot){ .hash = hash, .object = object, .key = (uint32_t)index };
@@ -96,7 +113,7 @@ bool jsonkeys_add(
         size_t last = keys->count - 1, held = last - base;
         if (held < LINEAR_KEYS) {
                 for (size_t i = base; i < last; i++) {
-                        if (jsonkey_equal(&keys->stack[i], &keys->stack[last]))
+                        if (jsonkey_equal(key_at(keys, i), key_at(keys, last)))
                                 return false;
                 }
                 return true;

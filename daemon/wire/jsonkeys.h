@@ -15,15 +15,18 @@ struct jsonkey {
         char *owned;
 };
 
+enum { JSONKEYS_FEW = 16 };
+
 struct jsonkeys {
-        struct jsonkey *stack;
+        struct jsonkey few[JSONKEYS_FEW]; /* the first ones: most lines have no more, and need no memory */
+        struct jsonkey *more;
         size_t count, capacity;
         struct jsonkeys_slot *slots; /* capacity a power of two */
         size_t slot_count, slot_capacity;
 };
 
-#define JSONKEYS_NULL ((struct jsonkeys){ NULL, 0, 0, NULL, 0, 0 })
-
+/* Leaves `few` as it is. */
+void jsonkeys_init(struct jsonkeys *keys);
 void jsonkeys_deinit(struct jsonkeys *keys);
 /*
  * Adds a key (the raw, valid text between its quotes) to the innermost open object, which is number `object` of its

@@ -161,7 +161,7 @@ int jsonscan(const char *line, size_t length, size_t values, size_t nesting, str
         s.values_max = values;
         s.nesting_max = nesting < JSONSCAN_NESTING_MAX ? nesting : JSONSCAN_NESTING_MAX;
         s.objects = 0;
-        s.keys = JSONKEYS_NULL;
+        jsonkeys_init(&s.keys);
         int r = scanner_run(&s);
         jsonkeys_deinit(&s.keys);
         found->offset = (size_t)(s.at - s.start);

@@ -2,8 +2,9 @@
 --
 -- The tables. One a kind of row, named as the kind, its columns named as the fields of the daemon's records.
 --
--- Every key begins with family_id, then event_id, so that no statement needs more than one family and the schema can
--- be distributed by it. What belongs to no event has the nil UUID there (a key cannot be NULL). Text NULL is absent.
+-- Every key holds family_id, so that no statement needs more than one family and the schema can be distributed by it;
+-- primary keys begin with it, then event_id. What belongs to no event has the nil UUID there (a key cannot be NULL).
+-- Text NULL is absent.
 -- What must never be false, whoever writes, is a constraint here; what only explains or decides is not.
 -- Names are compared byte by byte (COLLATE "C"): faster, and no index depends on the machine's locale.
 

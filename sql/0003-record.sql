@@ -153,12 +153,15 @@ BEGIN
                   AND c.id >= v_row.id || '/' AND c.id < v_row.id || '0';
                 INSERT INTO usher.counter (family_id, event_id, kind, id, value)
                 SELECT p_family, v_row.event_id, 'inside',
-                       usher.presence_id(v_row.id, t.day, ''), count(*)
-                FROM usher.presence AS t
-                WHERE t.family_id = p_family AND t.event_id = v_row.event_id AND t.inside
-                  AND t.id >= v_row.id || '/' AND t.id < v_row.id || '0'
-                GROUP BY t.day
-                ORDER BY t.day;
+                       usher.presence_id(v_row.id, s.day, ''), count(*)
+                FROM usher.scan AS s
+                WHERE s.family_id = p_family AND s.event_id = v_row.event_id AND s.presence_inside
+                  AND s.presence >= v_row.id || '/' AND s.presence < v_row.id || '0'
+                  AND s.presence_version = (
+                        SELECT max(last.presence_version) FROM usher.scan AS last
+                        WHERE last.presence = s.presence AND last.family_id = p_family)
+                GROUP BY s.day
+                ORDER BY s.day;
         END LOOP;
 END
 $$;
@@ -358,22 +361,22 @@ BEGIN
 END
 $$;
 
--- A later move follows the one before it. (That nobody else has made it, too, is what the log's own key says.)
-CREATE FUNCTION usher.check_moves(p_family uuid, p_writer uuid, p_first bigint, p_count bigint) RETURNS void
+-- Of moves (presence and number of each) a later one follows the one before it. (That nobody else has made it, too, is
+-- what the log's own key says.) Looked up by a correlated max(), here and in what expects a presence: the one plan for
+-- that is right whatever the planner took the log's size for.
+CREATE FUNCTION usher.check_moves(p_family uuid, p_presence text[], p_version bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-        v_row record;
+        v_id text;
 BEGIN
-        SELECT s.event_id, s.presence AS id INTO v_row
-        FROM usher.scan AS s
-        WHERE s.family_id = p_family AND s.writer = p_writer AND s.seq >= p_first AND s.seq < p_first + p_count
-          AND s.presence_version > 1 AND NOT EXISTS (
-                SELECT FROM usher.scan AS earlier
-                WHERE earlier.presence = s.presence AND earlier.presence_version = s.presence_version - 1
-                  AND earlier.family_id = p_family)
+        SELECT m.presence INTO v_id
+        FROM unnest(p_presence, p_version) AS m (presence, version)
+        WHERE m.version > 1 AND m.version - 1 IS DISTINCT FROM (
+                SELECT max(s.presence_version) FROM usher.scan AS s
+                WHERE s.presence = m.presence AND s.presence_version < m.version AND s.family_id = p_family)
         LIMIT 1;
         IF FOUND THEN
-                PERFORM usher.raise_stale('presence', v_row.event_id, v_row.id);
+                PERFORM usher.raise_stale('presence', NULL, v_id);
         END IF;
 END
 $$;
@@ -411,14 +414,20 @@ DECLARE
         v_presence_admitted    boolean := usher.of_all(p_scan_presence_admitted);
         v_prefix               text := CASE WHEN p_scan_day IS NULL OR v_day IS NOT NULL
                 THEN usher.presence_id(v_checkpoint, v_day, '') END; -- of every presence's key
-        v_first_moves          boolean := p_order IS NOT NULL;
+        v_presence             text[]; -- where these have no prefix in common
 BEGIN
+        IF v_prefix IS NULL THEN
+                v_presence := ARRAY(
+                        SELECT usher.presence_id(coalesce(v_checkpoint, p_scan_checkpoint[i]), coalesce(v_day, p_scan_day[i]),
+                                p_scan_registration[i])
+                        FROM generate_series(1, v_count) AS i
+                        ORDER BY i);
+        END IF;
         IF p_order IS NULL THEN
                 p_order := ARRAY(
                         SELECT i FROM generate_series(1, v_count::integer) AS i
                         WHERE p_scan_presence_version[i] > 0
-                        ORDER BY coalesce(v_prefix || p_scan_registration[i], usher.presence_id(coalesce(v_checkpoint,
-                                p_scan_checkpoint[i]), coalesce(v_day, p_scan_day[i]), p_scan_registration[i])) COLLATE "C",
+                        ORDER BY coalesce(v_prefix || p_scan_registration[i], v_presence[i]) COLLATE "C",
                                 p_scan_presence_version[i]);
         END IF;
 
@@ -434,8 +443,7 @@ BEGIN
                 coalesce(v_received_at, p_scan_received_at[i], v_at, p_scan_at[i]),
                 coalesce(v_device, p_scan_device[i]), coalesce(v_by, p_scan_by[i]), coalesce(v_flags, p_scan_flags[i]),
                 p_scan_inside[i],
-                CASE WHEN moves THEN coalesce(v_prefix || p_scan_registration[i], usher.presence_id(coalesce(v_checkpoint,
-                        p_scan_checkpoint[i]), coalesce(v_day, p_scan_day[i]), p_scan_registration[i])) END,
+                CASE WHEN moves THEN coalesce(v_prefix || p_scan_registration[i], v_presence[i]) END,
                 coalesce(p_scan_presence_version[i], 0),
                 coalesce(moves AND coalesce(v_presence_inside, p_scan_presence_inside[i]), false),
                 coalesce(moves AND coalesce(v_presence_admitted, p_scan_presence_admitted[i]), false),
@@ -453,8 +461,10 @@ BEGIN
                 RAISE EXCEPTION 'the order of % scans brings %', v_count, v_written USING ERRCODE = '22023';
         END IF;
 
-        IF NOT v_first_moves AND cardinality(p_order) > 0 THEN
-                PERFORM usher.check_moves(p_family, p_writer, p_first, v_count);
+        IF 1 < ANY (p_scan_presence_version) THEN
+                PERFORM usher.check_moves(p_family,
+                        ARRAY(SELECT coalesce(v_prefix || p_scan_registration[i], v_presence[i]) FROM unnest(p_order) AS i),
+                        ARRAY(SELECT p_scan_presence_version[i] FROM unnest(p_order) AS i));
         END IF;
         IF array_remove(p_scan_why, NULL) <> '{}' THEN
                 INSERT INTO usher.scan_note (family_id, writer, seq, event_id, registration, why)

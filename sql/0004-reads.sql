@@ -142,10 +142,9 @@ CREATE OR REPLACE FUNCTION usher.changed_presence(p_family uuid, p_writers uuid[
 RETURNS SETOF usher.presence
 LANGUAGE sql STABLE AS $$
         SELECT t.*
-        FROM (SELECT DISTINCT s.event_id,
-                     usher.presence_id(s.checkpoint, s.day, s.registration) AS id
+        FROM (SELECT DISTINCT s.event_id, s.presence AS id
               FROM usher.scans_since(p_family, p_writers, p_seqs) AS s
-              WHERE s.presence_version > 0) AS s
+              WHERE s.presence IS NOT NULL) AS s
         JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id
 $$;
 

@@ -233,14 +233,16 @@ static void keep_result(struct call *call, const struct move *move, int64_t insi
 }
 
 static void add_row(struct call *call, struct batch *batch, const struct checkpoint_row *checkpoint,
-        const struct presence_row *presence, const struct move *move, int64_t inside)
+        const struct registration_row *registration, const struct presence_row *presence,
+        const struct move *move, int64_t inside)
 {
         const struct move *stands = before(call->own, move);
         struct scan_row row = {
                 .family = call->event->family->uuid,
                 .event = event_row(call->event)->event_uuid,
                 .checkpoint = checkpoint->row.id,
-                .registration = presence->registration,
+                .registration = registration->row.id,
+                .registration_version = registration->row.version, /* a note must not outlive the person */
                 .day = move->day,
                 .verdict = "undone",
                 .at = batch_now(batch),
@@ -264,7 +266,8 @@ static void add_row(struct call *call, struct batch *batch, const struct checkpo
 }
 
 static enum decision take_back(struct call *call, struct batch *batch,
-        const struct checkpoint_row *checkpoint, const struct presence_row *presence, const struct move *move)
+        const struct checkpoint_row *checkpoint, const struct registration_row *registration,
+        const struct presence_row *presence, const struct move *move)
 {
         const struct move *stands = before(call->own, move);
         int by = (stands && stands->inside) - presence->inside;
@@ -275,7 +278,7 @@ static enum decision take_back(struct call *call, struct batch *batch,
         if (by > 0 && checkpoint->capacity != FIELD_INT_NONE && inside > checkpoint->capacity)
                 return CALL_ANSWERED(call_fail_full(call, checkpoint->capacity));
         scan_count_inside(batch, &call->change, checkpoint, move->day, by, false);
-        add_row(call, batch, checkpoint, presence, move, inside);
+        add_row(call, batch, checkpoint, registration, presence, move, inside);
         keep_result(call, move, inside);
         return call_record(call, batch);
 }
@@ -301,7 +304,7 @@ static enum decision undo_decide(struct call *call, struct batch *batch)
                 return DECISION_ANSWERED;
         presence = attendance_presence(
                 roster_attendance(call->event->roster), id, move->day, registration->row.id);
-        return take_back(call, batch, checkpoint, presence, move);
+        return take_back(call, batch, checkpoint, registration, presence, move);
 }
 
 static void checkin_undo(struct call *call)

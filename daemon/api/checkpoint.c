@@ -77,7 +77,7 @@ static size_t checkpoint_references(
         return 1;
 }
 
-/* The database looks whether there are scans: those of its own batch it would not see. */
+/* The database looks whether there are scans: one of its own batch would refuse it for ever. */
 static void checkpoint_claim(struct call *call)
 {
         call->change.alone = true;

@@ -284,7 +284,7 @@ int credential_verify(const struct credential_read *read, const uint8_t public_k
         return 0;
 }
 
-void credential_digest(const char text[static CREDENTIAL_TEXT], uint8_t digest[static CREDENTIAL_DIGEST])
+void credential_digest(const char text[static CREDENTIAL_TEXT + 1], uint8_t digest[static CREDENTIAL_DIGEST])
 {
         uint8_t bytes[CREDENTIAL_BYTES];
 

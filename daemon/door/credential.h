@@ -83,4 +83,4 @@ int credential_parse(const char *text, struct credential_read *read);
 /* Judges the signature under an event's public key: 0 or CREDENTIAL_E_SIGNATURE. 50 µs. */
 int credential_verify(const struct credential_read *read, const uint8_t public_key[static 32]);
 /* BLAKE2b-128 of the bytes that a text of our form says. */
-void credential_digest(const char text[static CREDENTIAL_TEXT], uint8_t digest[static CREDENTIAL_DIGEST]);
+void credential_digest(const char text[static CREDENTIAL_TEXT + 1], uint8_t digest[static CREDENTIAL_DIGEST]);

@@ -755,6 +755,18 @@ def test_a_repeated_undo_is_one(door, desk):
     assert undo(door, desk, made, "lunch")["scan"] != first["scan"]
 
 
+def test_an_undo_rests_on_the_person(daemon, door, desk):
+    """What another daemon has made of the person meanwhile is not passed over: here it has answered, and says nothing yet."""
+    made = door.registration()
+    door.scan(made["credential"], client=desk)
+    change = f"UPDATE usher.registration SET version = version + %d WHERE id = '{made['registration']}'"
+    daemon.cluster.psql(change % 1)
+    desk.fails("unavailable", "checkin.undo", event=door.slug, checkpoint="door", registration=made["registration"], why="W")
+    assert "undone" not in [row[0] for row in logged(daemon, door)]
+    daemon.cluster.psql(change % -1)
+    undo(door, desk, made, "door")
+
+
 def test_an_undo_is_for_the_desk_and_its_checkpoints(daemon, door, scanner):
     made = door.registration()
     door.scan(made["credential"], client=scanner)

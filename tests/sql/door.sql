@@ -74,9 +74,22 @@ SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R1', 1, p_checkpoint
         'and not twice on one');
 SELECT is((SELECT count(*) FROM usher.presence WHERE checkpoint = 'daily'), 2::bigint, 'each day has its row');
 
+-- ---- presences relied on ----
+
+CREATE FUNCTION build.relying(p_id text, p_version bigint, p_rows jsonb DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+        SELECT build.record(p_rows, ARRAY[build.scan('R9', 0, 0, p_device => 'relying')], jsonb_build_array(build.expect('presence', p_id, p_version)))
+$$;
+SELECT is(build.relying('door//R1', 5), 'done', 'a batch relies on where somebody stands');
+SELECT is(build.relying('door//R9', 0), 'done', 'or that somebody has not come');
+SELECT build.refused($$build.relying('door//R1', 4)$$, 'UH001', 'who has moved on is judged anew');
+SELECT build.refused($$build.relying('door//R1', 0)$$, 'UH001', 'and who has come');
+SELECT is(build.relying('door//R1', 5, jsonb_build_array(build."row"('track', 'beside'))), 'done', 'and so beside other changes');
+SELECT is(build.relying('door//R9', 0, jsonb_build_array(build."row"('track', 'too'))), 'done', 'or that somebody has not come, too');
+SELECT build.refused($$build.relying('door//R1', 4, jsonb_build_array(build."row"('track', 'never')))$$, 'UH001', 'nor beside other changes');
+
 -- ---- the log ----
 
-SELECT is(build.lines($$SELECT count(*), count(DISTINCT nonce), min(s.seq) > 0 FROM usher.scan AS s WHERE checkpoint = 'door'$$),
+SELECT is(build.lines($$SELECT count(*), count(DISTINCT nonce), min(s.seq) > 0 FROM usher.scan AS s WHERE checkpoint = 'door' AND device <> 'relying'$$),
         '(11,11,t)', 'every scan is in the log');
 SELECT is(build.record(jsonb_build_array(build."row"('track', 't1')),
         ARRAY[build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000001')]), 'done', 'a refused scan moves nobody');

@@ -51,10 +51,15 @@ RESET ROLE;
 SELECT is((SELECT count(*) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
         WHERE c.relnamespace = 'usher'::regnamespace AND NOT t.tgisinternal), 0::bigint, 'there is no trigger');
 SELECT is((SELECT count(*) FROM pg_class WHERE relnamespace = 'usher'::regnamespace AND relkind = 'S'), 0::bigint, 'nor a sequence');
+SELECT is(build.lines($$SELECT i.indexrelid::regclass FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
+        WHERE c.relnamespace = 'usher'::regnamespace AND i.indisunique AND c.relname NOT IN ('schema_version', 'event', 'token') AND NOT EXISTS (
+                SELECT FROM pg_attribute AS a
+                WHERE a.attrelid = c.oid AND a.attnum = ANY (i.indkey) AND a.attname = 'family_id')$$), NULL,
+        'every key holds the family, but of what belongs to none');
 SELECT is(build.lines($$SELECT c.relname FROM pg_class AS c JOIN pg_constraint AS k ON k.conrelid = c.oid AND k.contype = 'p'
         JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
         WHERE c.relnamespace = 'usher'::regnamespace AND a.attname <> 'family_id' AND c.relname <> 'schema_version'$$), NULL,
-        'every key begins with the family');
+        'primary keys begin with it');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -4,7 +4,7 @@
 -- database of its own on the same cluster. Equal where it matters: a credential is looked up, the person's state, the
 -- ticket and the checkpoint are judged, a presence is unique, a nonce is unique, every scan is logged, refused ones too,
 -- and what was answered is durable. Lighter where that is its own business: integer keys, no foreign keys, no feed, no
--- versions, names that nobody searches.
+-- versions, names that nobody searches. Autovacuum leaves what only grows alone, as it does the daemon's log.
 
 CREATE TABLE registration (
         id           integer PRIMARY KEY,
@@ -37,7 +37,7 @@ CREATE TABLE presence (
         first_at     timestamptz NOT NULL,
         first_device text NOT NULL,
         PRIMARY KEY (checkpoint, registration)
-);
+) WITH (autovacuum_vacuum_insert_threshold = -1);
 CREATE TABLE scan (
         id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         nonce        uuid NOT NULL UNIQUE,
@@ -48,7 +48,7 @@ CREATE TABLE scan (
         reason       text,
         at           timestamptz NOT NULL,
         device       text NOT NULL
-);
+) WITH (autovacuum_vacuum_insert_threshold = -1);
 
 INSERT INTO registration
 SELECT n, CASE WHEN n < 159000 THEN 'confirmed' ELSE 'cancelled' END, true, NULL, CASE WHEN n % 4 = 0 THEN 'vip' ELSE 'standard' END,

@@ -193,6 +193,12 @@ BUGS = (
         ("tests/integration/test_stats.py::test_who_uses_two_doors_is_one",)),
 
     # ---- where people stand ----
+    Bug("log-vacuumed",
+        "Autovacuum cleans the log of what nobody has left there, in the middle of a rush.",
+        "sql/0001-schema.sql",
+        ") WITH (autovacuum_vacuum_insert_threshold = -1);",
+        ");",
+        ("tests/sql/role.sql::autovacuum leaves what is added to the log alone",)),
     Bug("admission-not-unique",
         "Two daemons may admit one person at one checkpoint.",
         "sql/0001-schema.sql",

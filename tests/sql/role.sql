@@ -51,6 +51,10 @@ RESET ROLE;
 SELECT is((SELECT count(*) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
         WHERE c.relnamespace = 'usher'::regnamespace AND NOT t.tgisinternal), 0::bigint, 'there is no trigger');
 SELECT is((SELECT count(*) FROM pg_class WHERE relnamespace = 'usher'::regnamespace AND relkind = 'S'), 0::bigint, 'nor a sequence');
+SELECT is((SELECT reloptions FROM pg_class WHERE oid = 'usher.scan'::regclass), '{autovacuum_vacuum_insert_threshold=-1}'::text[],
+        'autovacuum leaves what is added to the log alone');
+SELECT is_empty($$SELECT attname FROM pg_attribute WHERE attrelid = 'usher.scan'::regclass AND attnum > 0 AND attstattarget <> 10$$,
+        'and takes a small sample of every column');
 SELECT is(build.lines($$SELECT i.indexrelid::regclass FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
         WHERE c.relnamespace = 'usher'::regnamespace AND i.indisunique AND c.relname NOT IN ('schema_version', 'event', 'token') AND NOT EXISTS (
                 SELECT FROM pg_attribute AS a

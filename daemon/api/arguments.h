@@ -24,8 +24,7 @@ struct argument {
 
 struct arguments {
         bool are_read; /* false: they are in the tree */
-        uint32_t
-                initials; /* of the names given, a bit for each letter: most that are looked for were not given */
+        uint32_t initials; /* of the names given, a bit a letter: most that are looked for were not */
         size_t count;
         struct argument list[ARGUMENTS_MAX];
 };

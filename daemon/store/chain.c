@@ -33,8 +33,8 @@ static inline void put(struct hashed *hashed, const void *bytes, size_t length)
 }
 
 /*
- * A number says where it ends, and in few bytes: LEB128, the sign its last bit. What is hashed of a scan should fit into two of
- * BLAKE2b's blocks of 128 bytes.
+ * A number says where it ends, and in few bytes: LEB128, the sign its last bit. What is hashed of a scan should fit into
+ * two of BLAKE2b's blocks of 128 bytes.
  */
 static inline void put_number(struct hashed *hashed, int64_t value)
 {

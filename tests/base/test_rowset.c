@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/rowset.h"
+#include "../random.h"
 
 enum { EVENTS = 3, IDS = 12, STEPS = 20000 };
 
@@ -18,16 +19,6 @@ struct plain {
         int64_t version; /* 0: never heard of */
         bool deleted;
 };
-
-static size_t next_random(size_t below)
-{
-        static uint64_t state = 88172645463325252;
-
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        return (size_t)(state >> 32) % below;
-}
 
 static void apply(struct rowset *set, struct plain *plain, size_t event, size_t id)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table, held against an array that says what is in it. */
 #include "base/table.h"
+#include "../random.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -41,16 +42,6 @@ static void tear_down(void)
 static void *find(const char *name)
 {
         return table_find(&table, hash_text(name, 0), name);
-}
-
-static size_t next_random(size_t below)
-{
-        static uint64_t state = 88172645463325252;
-
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        return (size_t)(state >> 32) % below;
 }
 
 static void turn(struct thing *thing)

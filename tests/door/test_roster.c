@@ -6,20 +6,11 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "../random.h"
 
 enum { PEOPLE = 60, MOVES = 4000, RUN_MAX = 50, DOORS = 3 };
 
 static const struct uuid event = { { 7 } };
-
-static size_t next_random(size_t below)
-{
-        static uint64_t state = 88172645463325252;
-
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        return (size_t)(state >> 32) % below;
-}
 
 static const char *code(size_t person)
 {

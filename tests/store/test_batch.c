@@ -166,16 +166,18 @@ START_TEST(who_comes_comes_in_the_order_of_the_keys)
 {
         static const struct move moves[] = { { "door", "b", 1, 1, true }, { "door", "a", 0, 0, false },
                 { "door", "a-2", 1, 1, true }, { "gate", "c", 0, 0, false }, { "door", "a", 1, 1, true },
-                { "door", "B", 1, 1, true } };
-        static const uint32_t places[] = { 6, 5, 3, 1 };
+                { "door", "B", 1, 1, true }, { "door", "ABCDEFGH-2", 1, 1, true },
+                { "door", "ABCDEFGH-1", 1, 1, true }, { "door", "ABCDEFGH", 1, 1, true } };
+        static const uint32_t places[] = { 9, 8, 7, 6, 5, 3, 1 };
+        enum { MOVERS = sizeof(places) / sizeof(places[0]) };
         struct buffer expected = BUFFER_NULL;
         struct batch_params params;
         struct batch batch;
 
         scans_of(&batch, moves, sizeof(moves) / sizeof(moves[0]));
         batch_params_init(&params, &batch);
-        pgarray_begin(&expected, PLACE_TYPE, 4);
-        for (size_t i = 0; i < 4; i++)
+        pgarray_begin(&expected, PLACE_TYPE, MOVERS);
+        for (size_t i = 0; i < MOVERS; i++)
                 pgarray_place(&expected, places[i]);
         check_param(&params, BATCH_ORDER_PARAM, &expected);
         batch_params_deinit(&params);

@@ -156,6 +156,10 @@ const struct argument *arguments_find(const struct arguments *arguments, const c
 {
         if (!(arguments->initials & initial_of(name)))
                 return NULL;
+        /* Whoever asks and the table of parameters mostly share the letters that were written out in both. */
+        for (size_t i = 0; i < arguments->count; i++)
+                if (arguments->list[i].param->name == name)
+                        return &arguments->list[i];
         for (size_t i = 0; i < arguments->count; i++) {
                 const char *given = arguments->list[i].param->name;
 

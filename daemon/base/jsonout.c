@@ -85,6 +85,11 @@ static size_t copy_plain(char *to, const char *text, size_t length)
                         break;
                 memcpy(to + i, text + i, 8);
         }
+        /* The last eight, of which some have been looked at. */
+        if (length >= 8 && i + 8 > length && !eight_escaped(eight_read(text + length - 8))) {
+                memcpy(to + length - 8, text + length - 8, 8);
+                return length;
+        }
         for (; i < length && !is_escaped((unsigned char)text[i]); i++)
                 to[i] = text[i];
         return i;

@@ -9,6 +9,8 @@
 #include "base/buffer.h"
 #include "base/table.h"
 
+enum { RECENT = 64 };
+
 struct kept {
         struct texts *pool;
         size_t takers;
@@ -18,6 +20,7 @@ struct kept {
 struct texts {
         pthread_mutex_t lock;
         struct table by_text;
+        struct kept *recent[RECENT]; /* taken lately, and most likely again: see recent_of() */
         bool owned;
 };
 
@@ -76,14 +79,28 @@ static struct kept *kept_new(struct texts *texts, const char *text)
         return kept;
 }
 
+/* Where a text stands if it was taken lately: names of one kind differ in their ends. */
+static struct kept **recent_of(struct texts *texts, const char *text)
+{
+        size_t length = strlen(text);
+        unsigned end = length ? (unsigned char)text[length - 1] : 0;
+        unsigned before = length > 1 ? (unsigned char)text[length - 2] : 0;
+
+        return &texts->recent[(length + end + 10 * before) % RECENT];
+}
+
 const char *texts_take(struct texts *texts, const char *text)
 {
-        struct kept *kept;
+        struct kept **recent, *kept;
 
         pthread_mutex_lock(&texts->lock);
-        kept = table_find(&texts->by_text, hash_text(text, 0), text);
+        recent = recent_of(texts, text);
+        kept = *recent;
+        if (!kept || !kept_equal(kept, text))
+                kept = table_find(&texts->by_text, hash_text(text, 0), text);
         if (!kept)
                 kept = kept_new(texts, text);
+        *recent = kept;
         kept->takers++;
         pthread_mutex_unlock(&texts->lock);
         return kept->text;
@@ -96,6 +113,10 @@ void text_drop(const char *text)
 
         pthread_mutex_lock(&pool->lock);
         if (--kept->takers == 0) {
+                struct kept **recent = recent_of(pool, text);
+
+                if (*recent == kept)
+                        *recent = NULL;
                 table_remove(&pool->by_text, kept);
                 free(kept);
         }

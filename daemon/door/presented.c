@@ -105,9 +105,7 @@ struct roster_look presented_look(const struct presented *presented, const struc
 void presented_digest(
         const struct presented *presented, const struct uuid *nonce, uint8_t digest[static CREDENTIAL_DIGEST])
 {
-        uint8_t both[CREDENTIAL_DIGEST + sizeof(nonce->bytes)];
-
-        memcpy(both, nonce->bytes, sizeof(nonce->bytes));
-        memcpy(both + sizeof(nonce->bytes), presented->digest, CREDENTIAL_DIGEST);
-        crypto_generichash(digest, CREDENTIAL_DIGEST, both, sizeof(both), NULL, 0);
+        _Static_assert(crypto_shorthash_siphashx24_KEYBYTES == sizeof(nonce->bytes), "a nonce is a key");
+        _Static_assert(crypto_shorthash_siphashx24_BYTES == CREDENTIAL_DIGEST, "as long as any digest");
+        crypto_shorthash_siphashx24(digest, presented->digest, CREDENTIAL_DIGEST, nonce->bytes);
 }

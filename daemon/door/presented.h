@@ -26,6 +26,6 @@ bool presented_find(const struct presented *presented, const struct roster *rost
         const struct credential_row **credential, const struct registration_row **registration);
 /* What presented_find() will look at there first: see roster_fetch(). */
 struct roster_look presented_look(const struct presented *presented, const struct roster *roster);
-/* The digest under a scan's nonce: tells whether a repeat presents the same, and nothing else. */
+/* The digest under a scan's nonce (SipHash-2-4-128): tells whether a repeat presents the same, and nothing else. */
 void presented_digest(const struct presented *presented, const struct uuid *nonce,
         uint8_t digest[static CREDENTIAL_DIGEST]);

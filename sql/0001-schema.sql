@@ -470,6 +470,7 @@ CREATE TABLE usher.scan ( -- what has one width stands first, or each row would 
         seq                  bigint,
         nonce                uuid NOT NULL,
         event_id             uuid NOT NULL,
+        presence             uuid, -- the key of whom the row moves where (see usher.presence_bound); NULL: nobody
         at                   timestamptz NOT NULL,
         received_at          timestamptz NOT NULL,
         presence_version     bigint NOT NULL DEFAULT 0, -- how many moves that makes; 0 of a row that moves nobody
@@ -483,7 +484,6 @@ CREATE TABLE usher.scan ( -- what has one width stands first, or each row would 
         first_device         text,
         checkpoint           text COLLATE "C" NOT NULL,
         registration         text COLLATE "C",
-        presence             text COLLATE "C", -- whom the row moves where: CHECKPOINT/DAY/REGISTRATION; NULL: nobody
         credential_digest    bytea, -- of an unknown credential; else under the nonce, for comparing a repeat alone
         direction            text,
         verdict              text NOT NULL,
@@ -510,14 +510,28 @@ END
 $$;
 
 -- The one admission: of two first moves of a registration at a checkpoint on one day the second waits for the first, and
--- fails. What decides stands first: for each row its keys are compared a score of times.
+-- fails. What decides stands first: for each row its keys are compared a dozen times.
 CREATE UNIQUE INDEX scan_presence ON usher.scan (presence, presence_version, family_id) WHERE presence IS NOT NULL;
 CREATE INDEX scan_undoes ON usher.scan (family_id, undoes) WHERE undoes IS NOT NULL; -- costs other rows nothing
 
+-- The name of a presence, and of all who are at a checkpoint (of nobody: ''). Inlined.
+CREATE FUNCTION usher.presence_id(p_checkpoint text, p_day date, p_registration text) RETURNS text
+LANGUAGE sql STABLE AS $$
+        SELECT p_checkpoint || '/' || coalesce(to_char(p_day, 'YYYY-MM-DD'), '') || '/' || p_registration
+$$;
+
+-- The first (p_fill '00') and the last ('ff') key that a presence at a checkpoint may have in the log: the daemon makes
+-- keys (door/presence.c) that begin with six bytes of SHA-256 of the checkpoint's id.
+CREATE FUNCTION usher.presence_bound(p_checkpoint text, p_fill text) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+        SELECT (encode(substr(sha256(convert_to(p_checkpoint, 'UTF8')), 1, 6), 'hex') || repeat(p_fill, 10))::uuid
+$$;
+
 -- Where everybody stands: the last move of each, at one checkpoint and day. Versions grow by one.
 CREATE VIEW usher.presence AS
-SELECT s.family_id, s.event_id, s.presence AS id, s.presence_version AS version, s.checkpoint, s.registration, s.day,
-       s.presence_inside AS inside, s.presence_admitted AS admitted,
+SELECT s.family_id, s.event_id, usher.presence_id(s.checkpoint, s.day, s.registration) AS id,
+       s.presence_version AS version, s.checkpoint, s.registration, s.day, s.presence_inside AS inside,
+       s.presence_admitted AS admitted,
        CASE WHEN s.presence_admitted THEN coalesce(s.first_at, s.at) END AS first_at,
        CASE WHEN NOT s.presence_admitted THEN NULL WHEN s.first_at IS NULL THEN s.device ELSE s.first_device END
                AS first_device

@@ -114,9 +114,13 @@ $$;
 -- ---- scans ----
 
 -- Of many scans these columns mostly say the same all along: event, checkpoint, registration_version, day, direction,
--- at, received_at, device, by, flags; and of those that move somebody: presence_inside, presence_admitted. Such a column
--- may come as an array of one, for taking arrays to pieces is dear. What it says of all; NULL: it comes whole, or says
--- nothing. (received_at is left out where it equals at.)
+-- at, received_at, device, by, flags; and of those that move somebody, which come first: presence_version,
+-- presence_inside, presence_admitted. Such a column may come as an array of one, for taking arrays to pieces is dear.
+-- What it says of all; NULL: it comes whole, or says nothing.
+-- Of the others nonce, registration, digest, inside and hash have an element for each scan. verdict (NULL: 'admitted'),
+-- reason, why, force, first_at, first_device and undoes come without the nulls at their ends, with the subscripts
+-- that the rest has, so they are asked for by these alone. presence has an element for each scan that moves somebody, and
+-- so tells how many these are. received_at is left out where it equals at.
 CREATE FUNCTION usher.of_all(p_column anyarray) RETURNS anyelement
 LANGUAGE sql IMMUTABLE AS $$
         SELECT CASE WHEN cardinality(p_column) = 1 THEN p_column[1] END
@@ -126,12 +130,6 @@ $$;
 CREATE FUNCTION usher.made_whole(p_column anyarray, p_count bigint) RETURNS anyarray
 LANGUAGE sql IMMUTABLE AS $$
         SELECT CASE WHEN cardinality(p_column) = 1 THEN array_fill(p_column[1], ARRAY[p_count::integer]) ELSE p_column END
-$$;
-
--- The key of a presence (see usher.scan). Inlined.
-CREATE FUNCTION usher.presence_id(p_checkpoint text, p_day date, p_registration text) RETURNS text
-LANGUAGE sql STABLE AS $$
-        SELECT p_checkpoint || '/' || coalesce(to_char(p_day, 'YYYY-MM-DD'), '') || '/' || p_registration
 $$;
 
 -- A checkpoint that gets a capacity has had no counter of the people inside: it begins with those who are. The family's
@@ -156,7 +154,8 @@ BEGIN
                        usher.presence_id(v_row.id, s.day, ''), count(*)
                 FROM usher.scan AS s
                 WHERE s.family_id = p_family AND s.event_id = v_row.event_id AND s.presence_inside
-                  AND s.presence >= v_row.id || '/' AND s.presence < v_row.id || '0'
+                  AND s.checkpoint = v_row.id
+                  AND s.presence BETWEEN usher.presence_bound(v_row.id, '00') AND usher.presence_bound(v_row.id, 'ff')
                   AND s.presence_version = (
                         SELECT max(last.presence_version) FROM usher.scan AS last
                         WHERE last.presence = s.presence AND last.family_id = p_family)
@@ -254,7 +253,7 @@ $$;
 
 -- ---- what a batch relied on ----
 
--- As usher.make_expect makes them, but there is nothing to lock: moves are only ever added.
+-- As usher.make_expect makes them, but there is nothing to lock, for moves are only ever added, and id is the log's key.
 CREATE FUNCTION usher.expect_presence(p_family uuid, p_expects jsonb, p_lock boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -265,7 +264,7 @@ BEGIN
                 FROM usher.expects_of(p_expects, 'presence') AS r
                 WHERE r.version IS DISTINCT FROM coalesce((
                         SELECT max(s.presence_version) FROM usher.scan AS s
-                        WHERE s.presence = r.id AND s.family_id = p_family), 0)
+                        WHERE s.presence = r.id::uuid AND s.family_id = p_family), 0)
                 LIMIT 1;
                 IF FOUND THEN
                         PERFORM usher.raise_stale('presence', v_row.event_id, v_row.id);
@@ -364,28 +363,27 @@ $$;
 -- Of moves (presence and number of each) a later one follows the one before it. (That nobody else has made it, too, is
 -- what the log's own key says.) Looked up by a correlated max(), here and in what expects a presence: the one plan for
 -- that is right whatever the planner took the log's size for.
-CREATE FUNCTION usher.check_moves(p_family uuid, p_presence text[], p_version bigint[]) RETURNS void
+CREATE FUNCTION usher.check_moves(p_family uuid, p_presence uuid[], p_version bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-        v_id text;
+        v_presence uuid;
 BEGIN
-        SELECT m.presence INTO v_id
+        SELECT m.presence INTO v_presence
         FROM unnest(p_presence, p_version) AS m (presence, version)
         WHERE m.version > 1 AND m.version - 1 IS DISTINCT FROM (
                 SELECT max(s.presence_version) FROM usher.scan AS s
                 WHERE s.presence = m.presence AND s.presence_version < m.version AND s.family_id = p_family)
         LIMIT 1;
         IF FOUND THEN
-                PERFORM usher.raise_stale('presence', NULL, v_id);
+                PERFORM usher.raise_stale('presence', NULL, v_presence::text);
         END IF;
 END
 $$;
 
--- Writes scans to the log, numbered from p_first on. Those that move somebody come first, in the order of their presences'
--- keys: who moves the same person in another batch waits at the first such row, and fails if this one is recorded, so
--- that no two batches wait for each other. The others come in the order of their nonces.
--- p_order: the places of all that move somebody, where each is a first move, in that order, and so believed; NULL: found
--- here.
+-- Writes scans to the log, numbered from p_first on: as they come, or as p_place says which number in the batch each has.
+-- Those that move somebody come first. Where other daemons are about they come in the order of what they may meet another
+-- batch at: by presence and number of the move, the others by nonce. So who moves the same person in another batch waits at
+-- the first such row, and fails if this one is recorded, and no two batches wait for each other.
 CREATE FUNCTION usher.log_scans(
         p_family uuid, p_writer uuid, p_first bigint,
         p_scan_nonce uuid[], p_scan_event uuid[], p_scan_checkpoint text[], p_scan_registration text[],
@@ -394,12 +392,11 @@ CREATE FUNCTION usher.log_scans(
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
-        p_scan_undoes text[], p_order integer[])
+        p_scan_undoes text[], p_scan_presence uuid[], p_place integer[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
         v_count                bigint := cardinality(p_scan_nonce);
-        v_written              bigint;
         v_event                uuid := usher.of_all(p_scan_event);
         v_checkpoint           text := usher.of_all(p_scan_checkpoint);
         v_registration_version bigint := usher.of_all(p_scan_registration_version);
@@ -410,68 +407,40 @@ DECLARE
         v_device               text := usher.of_all(p_scan_device);
         v_by                   text := usher.of_all(p_scan_by);
         v_flags                text := usher.of_all(p_scan_flags);
-        v_presence_inside      boolean := usher.of_all(p_scan_presence_inside); -- of those that move somebody
+        v_moving               bigint := coalesce(cardinality(p_scan_presence), 0); -- they come first
+        v_presence_version     bigint := usher.of_all(p_scan_presence_version);
+        v_presence_inside      boolean := usher.of_all(p_scan_presence_inside);
         v_presence_admitted    boolean := usher.of_all(p_scan_presence_admitted);
-        v_prefix               text := CASE WHEN p_scan_day IS NULL OR v_day IS NOT NULL
-                THEN usher.presence_id(v_checkpoint, v_day, '') END; -- of every presence's key
-        v_presence             text[]; -- where these have no prefix in common
 BEGIN
-        IF v_prefix IS NULL THEN
-                v_presence := ARRAY(
-                        SELECT usher.presence_id(coalesce(v_checkpoint, p_scan_checkpoint[i]), coalesce(v_day, p_scan_day[i]),
-                                p_scan_registration[i])
-                        FROM generate_series(1, v_count) AS i
-                        ORDER BY i);
-        END IF;
-        IF p_order IS NULL THEN
-                p_order := ARRAY(
-                        SELECT i FROM generate_series(1, v_count::integer) AS i
-                        WHERE p_scan_presence_version[i] > 0
-                        ORDER BY coalesce(v_prefix || p_scan_registration[i], v_presence[i]) COLLATE "C",
-                                p_scan_presence_version[i]);
-        END IF;
-
         INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
                 registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
                 device, by, flags, inside, presence, presence_version, presence_inside, presence_admitted, force,
                 first_at, first_device, hash, undoes)
-        SELECT p_family, p_writer, p_first + i - 1, p_scan_nonce[i], coalesce(v_event, p_scan_event[i]),
+        SELECT p_family, p_writer, p_first + coalesce(p_place[i], i) - 1, p_scan_nonce[i],
+                coalesce(v_event, p_scan_event[i]),
                 coalesce(v_checkpoint, p_scan_checkpoint[i]), p_scan_registration[i],
                 coalesce(v_registration_version, p_scan_registration_version[i]), p_scan_digest[i],
-                coalesce(v_day, p_scan_day[i]), coalesce(v_direction, p_scan_direction[i]), p_scan_verdict[i],
-                p_scan_reason[i], coalesce(v_at, p_scan_at[i]),
+                coalesce(v_day, p_scan_day[i]), coalesce(v_direction, p_scan_direction[i]),
+                coalesce(p_scan_verdict[i], 'admitted'), p_scan_reason[i], coalesce(v_at, p_scan_at[i]),
                 coalesce(v_received_at, p_scan_received_at[i], v_at, p_scan_at[i]),
                 coalesce(v_device, p_scan_device[i]), coalesce(v_by, p_scan_by[i]), coalesce(v_flags, p_scan_flags[i]),
-                p_scan_inside[i],
-                CASE WHEN moves THEN coalesce(v_prefix || p_scan_registration[i], v_presence[i]) END,
-                coalesce(p_scan_presence_version[i], 0),
-                coalesce(moves AND coalesce(v_presence_inside, p_scan_presence_inside[i]), false),
-                coalesce(moves AND coalesce(v_presence_admitted, p_scan_presence_admitted[i]), false),
+                p_scan_inside[i], p_scan_presence[i],
+                CASE WHEN i <= v_moving THEN coalesce(v_presence_version, p_scan_presence_version[i]) ELSE 0 END,
+                i <= v_moving AND coalesce(v_presence_inside, p_scan_presence_inside[i]),
+                i <= v_moving AND coalesce(v_presence_admitted, p_scan_presence_admitted[i]),
                 coalesce(p_scan_force[i], false),
                 p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
-        FROM ( -- no function stands in FROM itself: its rows would go through a tuplestore
-                SELECT i, true AS moves FROM (SELECT unnest(p_order) AS i) AS moving
-                UNION ALL (
-                        SELECT i, false FROM (SELECT generate_series(1, v_count) AS i) AS every
-                        WHERE (p_scan_presence_version[i] > 0) IS NOT TRUE
-                        ORDER BY p_scan_nonce[i])
-        ) AS placed;
-        GET DIAGNOSTICS v_written = ROW_COUNT;
-        IF v_written <> v_count THEN
-                RAISE EXCEPTION 'the order of % scans brings %', v_count, v_written USING ERRCODE = '22023';
-        END IF;
+        FROM (SELECT generate_series(1, v_count) AS i) AS every; -- in FROM itself its rows would go through a tuplestore
 
         IF 1 < ANY (p_scan_presence_version) THEN
-                PERFORM usher.check_moves(p_family,
-                        ARRAY(SELECT coalesce(v_prefix || p_scan_registration[i], v_presence[i]) FROM unnest(p_order) AS i),
-                        ARRAY(SELECT p_scan_presence_version[i] FROM unnest(p_order) AS i));
+                PERFORM usher.check_moves(p_family, p_scan_presence, usher.made_whole(p_scan_presence_version, v_moving));
         END IF;
         IF array_remove(p_scan_why, NULL) <> '{}' THEN
                 INSERT INTO usher.scan_note (family_id, writer, seq, event_id, registration, why)
-                SELECT p_family, p_writer, p_first + s.place - 1, s.event_id, s.registration, s.why
-                FROM unnest(p_scan_event, p_scan_registration, p_scan_why)
-                        WITH ORDINALITY AS s (event_id, registration, why, place)
-                WHERE s.why IS NOT NULL;
+                SELECT p_family, p_writer, p_first + coalesce(p_place[i], i) - 1, coalesce(v_event, p_scan_event[i]),
+                       p_scan_registration[i], p_scan_why[i]
+                FROM generate_series(1, v_count) AS i
+                WHERE p_scan_why[i] IS NOT NULL;
         END IF;
 END
 $$;
@@ -487,7 +456,8 @@ CREATE FUNCTION usher.record_scans(
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
-        p_scan_undoes text[], p_known_writers uuid[], p_known_seqs bigint[], p_no_news boolean, p_order integer[])
+        p_scan_undoes text[], p_scan_presence uuid[], p_known_writers uuid[], p_known_seqs bigint[], p_no_news boolean,
+        p_place integer[])
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -499,7 +469,8 @@ BEGIN
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_order);
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_scan_presence,
+                        p_place);
 
         SELECT r.kind, r.event_id, r.id INTO v_row
         FROM jsonb_to_recordset(p_expects) AS r (kind text, event_id uuid, id text, version bigint)
@@ -510,7 +481,7 @@ BEGIN
                         WHERE t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id)
                 WHEN 'presence' THEN (
                         SELECT max(t.presence_version) FROM usher.scan AS t
-                        WHERE t.presence = r.id AND t.family_id = p_family)
+                        WHERE t.presence = r.id::uuid AND t.family_id = p_family)
                 END, 0)
         LIMIT 1;
         IF FOUND THEN
@@ -566,7 +537,7 @@ CREATE FUNCTION usher.record_scan(
         p_day date, p_direction text, p_verdict text, p_reason text, p_at timestamptz, p_received_at timestamptz,
         p_device text, p_by text, p_why text, p_flags text, p_inside bigint, p_presence_version bigint,
         p_presence_inside boolean, p_presence_admitted boolean, p_force boolean, p_first_at timestamptz,
-        p_first_device text, p_hash bytea, p_undoes text, OUT outcome text)
+        p_first_device text, p_hash bytea, p_undoes text, p_presence uuid, OUT outcome text)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
         v_locked       text; -- an assignment needs no executor, as PERFORM does
@@ -583,9 +554,10 @@ BEGIN
                 device, by, flags, inside, presence, presence_version, presence_inside, presence_admitted, force,
                 first_at, first_device, hash, undoes)
         VALUES (p_family, p_writer, p_seq, p_nonce, p_event, p_checkpoint, p_registration, p_registration_version,
-                p_digest, p_day, p_direction, p_verdict, p_reason, p_at, p_received_at, p_device, p_by, p_flags, p_inside,
-                CASE WHEN p_presence_version > 0 THEN usher.presence_id(p_checkpoint, p_day, p_registration) END,
-                p_presence_version, p_presence_inside, p_presence_admitted, coalesce(p_force, false), p_first_at,
+                p_digest, p_day, p_direction, coalesce(p_verdict, 'admitted'), p_reason, p_at, p_received_at, p_device,
+                p_by, p_flags, p_inside,
+                p_presence, coalesce(p_presence_version, 0), coalesce(p_presence_inside, false),
+                coalesce(p_presence_admitted, false), coalesce(p_force, false), p_first_at,
                 p_first_device, p_hash, p_undoes);
 
         SELECT (SELECT t.version FROM usher.checkpoint AS t
@@ -611,8 +583,9 @@ $$;
 --   batch had not been recorded, UH008 numbers that leave a gap: the writer's earlier batches are not here.
 --
 -- Locks are taken in one order by every batch: the writer, the family, counters, rows relied on, scans (by presence, then
--- by nonce), rows by kind and key, request keys. Hence no two batches deadlock, save where a nonce is used for two scans
--- at once: then PostgreSQL ends one of them, which decides again.
+-- by nonce; as numbered, where no other daemon records any), rows by kind and key, request keys. Hence no two batches
+-- deadlock, save where a nonce is used for two scans at once, or another daemon has just begun with the same people: then
+-- PostgreSQL ends one of them, which decides again.
 CREATE FUNCTION usher.record(
         p_family uuid, p_writer uuid, p_seq bigint, p_at timestamptz,
         p_rows jsonb, p_expects jsonb, p_counters jsonb, p_keys jsonb,
@@ -623,8 +596,9 @@ CREATE FUNCTION usher.record(
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[] DEFAULT NULL, p_scan_first_at timestamptz[] DEFAULT NULL,
         p_scan_first_device text[] DEFAULT NULL, p_scan_hash bytea[] DEFAULT NULL, p_scan_undoes text[] DEFAULT NULL,
+        p_scan_presence uuid[] DEFAULT NULL,
         p_known_writers uuid[] DEFAULT NULL, p_known_seqs bigint[] DEFAULT NULL, p_no_news boolean DEFAULT false,
-        p_order integer[] DEFAULT NULL,
+        p_place integer[] DEFAULT NULL,
         OUT outcome text)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
@@ -647,7 +621,8 @@ BEGIN
                 RAISE EXCEPTION 'counters move with rows or scans only' USING ERRCODE = 'UH006';
         END IF;
 
-        IF NOT usher.take_numbers(p_family, p_writer, p_seq, v_rows + v_scans, p_scan_hash[v_scans]) THEN
+        IF NOT usher.take_numbers(p_family, p_writer, p_seq, v_rows + v_scans,
+                p_scan_hash[coalesce(array_position(p_place, v_scans::integer), v_scans)]) THEN
                 outcome := 'again';
                 RETURN;
         END IF;
@@ -660,8 +635,8 @@ BEGIN
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes,
-                        p_known_writers, p_known_seqs, p_no_news, p_order);
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_scan_presence,
+                        p_known_writers, p_known_seqs, p_no_news, p_place);
                 outcome := 'done';
                 RETURN;
         END IF;
@@ -701,14 +676,15 @@ BEGIN
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_order);
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_scan_presence,
+                        p_place);
                 -- A note must not outlive the person: an erasure waits for it, or is seen below.
                 IF array_remove(p_scan_why, NULL) <> '{}' THEN
                         PERFORM 1
-                        FROM unnest(p_scan_event, p_scan_registration, p_scan_why) AS s (event_id, id, why)
+                        FROM generate_series(1, v_scans) AS i
                         JOIN usher.registration AS t
-                                ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id
-                        WHERE s.why IS NOT NULL
+                                ON t.family_id = p_family AND t.event_id = p_scan_event[i] AND t.id = p_scan_registration[i]
+                        WHERE p_scan_why[i] IS NOT NULL
                         ORDER BY t.event_id, t.id
                         FOR SHARE OF t;
                 END IF;

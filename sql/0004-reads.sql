@@ -134,18 +134,12 @@ SELECT usher.make_reads('checkpoint');
 SELECT usher.make_reads('registration');
 SELECT usher.make_reads('credential');
 SELECT usher.make_reads('booking');
-SELECT usher.make_reads('presence');
 SELECT usher.make_reads('signing_key');
 
--- Presence has no change rows: scans move it.
-CREATE OR REPLACE FUNCTION usher.changed_presence(p_family uuid, p_writers uuid[], p_seqs bigint[])
-RETURNS SETOF usher.presence
+-- Not as the others: presence has no change rows, for scans move it.
+CREATE FUNCTION usher.load_presence(p_family uuid) RETURNS SETOF usher.presence
 LANGUAGE sql STABLE AS $$
-        SELECT t.*
-        FROM (SELECT DISTINCT s.event_id, s.presence AS id
-              FROM usher.scans_since(p_family, p_writers, p_seqs) AS s
-              WHERE s.presence IS NOT NULL) AS s
-        JOIN usher.presence AS t ON t.family_id = p_family AND t.event_id = s.event_id AND t.id = s.id
+        SELECT t.* FROM usher.presence AS t WHERE t.family_id = p_family
 $$;
 
 -- Versions that whatever is made again has to follow.
@@ -327,6 +321,11 @@ $$;
 -- What keys would say of the log, had it more: the lines that break them.
 CREATE FUNCTION usher.audit(p_family uuid) RETURNS TABLE (what text, event_id uuid, id text)
 LANGUAGE sql STABLE AS $$
+        WITH moves AS (
+                SELECT s.event_id, s.presence, s.checkpoint, usher.presence_id(s.checkpoint, s.day, s.registration) AS id
+                FROM usher.scan AS s
+                WHERE s.family_id = p_family AND s.presence IS NOT NULL
+        )
         SELECT 'scan without registration', s.event_id, s.registration FROM usher.scan AS s
         WHERE s.family_id = p_family AND (s.registration_version > 0 OR s.presence IS NOT NULL) AND NOT EXISTS (
                 SELECT FROM usher.registration AS r
@@ -337,11 +336,17 @@ LANGUAGE sql STABLE AS $$
                 SELECT FROM usher.checkpoint AS c
                 WHERE c.family_id = p.family_id AND c.event_id = p.event_id AND c.id = p.checkpoint)
         UNION ALL
-        SELECT 'presence of another', s.event_id, s.presence FROM usher.scan AS s
-        WHERE s.family_id = p_family
-          AND s.presence IS DISTINCT FROM usher.presence_id(s.checkpoint, s.day, s.registration) AND s.presence IS NOT NULL
+        SELECT 'presence of another', min(m.event_id::text)::uuid, min(m.id) FROM moves AS m
+        GROUP BY m.presence HAVING count(DISTINCT (m.event_id, m.id)) > 1
         UNION ALL
-        SELECT 'move without the one before', s.event_id, s.presence FROM usher.scan AS s
+        SELECT 'presence with two keys', m.event_id, m.id FROM moves AS m
+        GROUP BY m.event_id, m.id HAVING count(DISTINCT m.presence) > 1
+        UNION ALL
+        SELECT 'presence elsewhere', m.event_id, m.id FROM moves AS m
+        WHERE m.presence NOT BETWEEN usher.presence_bound(m.checkpoint, '00') AND usher.presence_bound(m.checkpoint, 'ff')
+        UNION ALL
+        SELECT 'move without the one before', s.event_id, usher.presence_id(s.checkpoint, s.day, s.registration)
+        FROM usher.scan AS s
         WHERE s.family_id = p_family AND s.presence_version > 1 AND NOT EXISTS (
                 SELECT FROM usher.scan AS earlier
                 WHERE earlier.presence = s.presence AND earlier.presence_version = s.presence_version - 1

@@ -260,6 +260,8 @@ static void add_row(struct call *call, struct batch *batch, const struct checkpo
                 .undoes = move->id,
         };
 
+        row.presence = attendance_key(
+                roster_attendance(call->event->roster), row.checkpoint, row.day, row.registration);
         uuid_v7(batch_now(batch), &row.nonce);
         batch_expect(batch, &call->change, checkpoint);
         batch_add_scan(batch, &call->change, &row);

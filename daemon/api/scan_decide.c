@@ -212,6 +212,9 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
                 .presence_admitted = verdict->admitted,
         };
 
+        if (verdict->moves)
+                row.presence = attendance_key(
+                        roster_attendance(found->event->roster), row.checkpoint, day, row.registration);
         if (registration)
                 presented_digest(&scan->presented, &scan->nonce, row.credential_digest);
         else

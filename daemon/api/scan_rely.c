@@ -7,16 +7,19 @@
 #include "api/call.h"
 #include "api/scan.h"
 
-/* A row as it was seen, or that there was none: version 0. */
-static void expect(struct call *call, struct batch *batch, const struct record *record, const void *seen,
-        const struct uuid *family, const struct uuid *event, const char *id)
+/* A row as it was seen, or (NULL) that there was none: version 0. */
+static void expect(struct call *call, struct batch *batch, const struct record *record,
+        const struct row *seen, const struct checkpoint_row *checkpoint, const char *id)
 {
-        struct row absent = { .record = record, .family = *family, .event = *event, .id = id };
-        _cleanup_(row_unrefp) struct row *none = NULL;
+        struct row named = {
+                .record = record,
+                .family = checkpoint->row.family,
+                .event = checkpoint->row.event,
+                .id = id,
+        };
+        _cleanup_(row_unrefp) struct row *row = row_tombstone(&named, seen ? seen->version : 0);
 
-        if (!seen)
-                none = row_tombstone(&absent, 0);
-        batch_expect(batch, &call->change, seen ? seen : none);
+        batch_expect(batch, &call->change, row);
 }
 
 void scan_rely(struct call *call, struct batch *batch, const struct scan_found *found,
@@ -24,8 +27,8 @@ void scan_rely(struct call *call, struct batch *batch, const struct scan_found *
         const struct verdict *verdict)
 {
         const struct checkpoint_row *checkpoint = found->checkpoint;
-        const struct uuid *family = &checkpoint->row.family, *event = &checkpoint->row.event;
         const struct registration_row *registration = found->registration;
+        struct attendance *attendance = roster_attendance(found->event->roster);
         enum verdict_reason reason = verdict->word == VERDICT_REFUSED ? verdict->reason : REASON_NONE;
         char id[PRESENCE_ID_MAX];
 
@@ -33,13 +36,17 @@ void scan_rely(struct call *call, struct batch *batch, const struct scan_found *
         if (!registration)
                 return;
         if (seat || reason == REASON_NO_BOOKING)
-                expect(call, batch, &booking_record, seat, family, event,
+                expect(call, batch, &booking_record, seat ? &seat->row : NULL, checkpoint,
                         booking_id(id, checkpoint->session, registration->row.id));
         /* Who is in already is told so before anybody is told that it is full. */
-        if (reason == REASON_ALREADY_ADMITTED || reason == REASON_NOT_INSIDE || reason == REASON_FULL)
-                expect(call, batch, &presence_record, judged->presence, family, event,
-                        presence_id(id, checkpoint->row.id, day, registration->row.id));
+        if (reason == REASON_ALREADY_ADMITTED || reason == REASON_NOT_INSIDE || reason == REASON_FULL) {
+                struct uuid key = attendance_key(attendance, checkpoint->row.id, day, registration->row.id);
+
+                uuid_format(&key, id); /* of the log */
+                expect(call, batch, &presence_record, judged->presence ? &judged->presence->row : NULL,
+                        checkpoint, id);
+        }
         if (reason == REASON_FULL)
-                batch_add_counter(batch, &call->change, event, "inside",
+                batch_add_counter(batch, &call->change, &checkpoint->row.event, "inside",
                         presence_id(id, checkpoint->row.id, day, ""), 0, checkpoint->capacity, INT64_MAX);
 }

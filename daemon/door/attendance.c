@@ -12,6 +12,7 @@ enum { PRESENCE_ID_FETCHED = 32 };
 
 /* People inside a checkpoint on a day. */
 struct tally {
+        struct presence_place place;
         struct date day;
         int64_t inside, under_way;
         char checkpoint[];
@@ -25,6 +26,7 @@ struct spot {
 };
 
 struct attendance {
+        struct uuid event;
         struct table presences, tallies, spots;
         struct tally *last_tally; /* asked for last: people come to one checkpoint after another */
         struct spot *last_spot;
@@ -78,27 +80,11 @@ static bool spot_equal(const void *entry, const void *key)
         return strcmp(((const struct spot *)entry)->checkpoint, key) == 0;
 }
 
-const char *presence_id(
-        char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration)
-{
-        size_t place = strnlen(checkpoint, 64), length = strnlen(registration, 64);
-        char *tail = mempcpy(id, checkpoint, place);
-
-        *tail++ = '/';
-        if (!date_is_none(day)) {
-                date_format(day, tail);
-                tail += strlen(tail);
-        }
-        *tail++ = '/';
-        tail = mempcpy(tail, registration, length);
-        *tail = '\0';
-        return id;
-}
-
-struct attendance *attendance_new(void)
+struct attendance *attendance_new(const struct uuid *event)
 {
         struct attendance *attendance = xcalloc(1, sizeof(*attendance));
 
+        attendance->event = *event;
         table_init(&attendance->presences, id_hash, id_equal);
         table_init(&attendance->tallies, tally_hash, tally_equal);
         table_init(&attendance->spots, spot_hash, spot_equal);
@@ -220,6 +206,7 @@ static struct tally *tally_need(struct attendance *attendance, const char *check
                 tally = xcalloc(1, sizeof(*tally) + size);
                 memcpy(tally->checkpoint, checkpoint, size);
                 tally->day = day;
+                tally->place = presence_place(&attendance->event, checkpoint, day);
                 table_add(&attendance->tallies, tally);
         }
         attendance->last_tally = tally;
@@ -256,6 +243,12 @@ const struct presence_row *attendance_presence(const struct attendance *attendan
 
         presence_id(id, checkpoint, day, registration);
         return table_find(&attendance->presences, hash_text(id, 0), id);
+}
+
+struct uuid attendance_key(
+        struct attendance *attendance, const char *checkpoint, struct date day, const char *registration)
+{
+        return presence_key(&tally_need(attendance, checkpoint, day)->place, registration);
 }
 
 void attendance_expect_presence(const struct attendance *attendance, const char *checkpoint, struct date day,

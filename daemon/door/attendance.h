@@ -6,13 +6,14 @@
 #pragma once
 
 #include "door/crowd.h"
+#include "door/presence.h"
 #include "door/rows.h"
 #include "door/verdict.h"
 
 struct attendance;
 struct texts;
 
-struct attendance *attendance_new(void);
+struct attendance *attendance_new(const struct uuid *event);
 struct attendance *attendance_free(struct attendance *attendance);
 /* What a presence is looked up by: hash_text(…, 0) of its id, and of its registration. */
 struct presence_hashes {
@@ -34,6 +35,9 @@ void attendance_change_ticket(
 /* `day` DATE_NONE for a checkpoint `per` event. Borrowed; NULL: never been there. */
 const struct presence_row *attendance_presence(const struct attendance *attendance, const char *checkpoint,
         struct date day, const char *registration);
+/* The key that it has, or would have, in the log. What all keys of a place are made with is kept from the first on. */
+struct uuid attendance_key(
+        struct attendance *attendance, const char *checkpoint, struct date day, const char *registration);
 /* It will be asked for: fetches its place. See base/table.h. */
 void attendance_expect_presence(const struct attendance *attendance, const char *checkpoint, struct date day,
         const char *registration);
@@ -59,8 +63,3 @@ void attendance_set_refused(
 /* NULL checkpoint: at all of them. */
 int64_t attendance_refused(
         const struct attendance *attendance, const char *checkpoint, enum verdict_reason reason);
-
-enum { PRESENCE_ID_MAX = 160 };
-/* A presence row's id, written to `id`, which comes back. */
-const char *presence_id(
-        char id[static PRESENCE_ID_MAX], const char *checkpoint, struct date day, const char *registration);

@@ -76,7 +76,7 @@ struct roster *roster_new(const struct uuid *event)
         table_init(&roster->credentials, owner_hash, owner_equal);
         table_init(&roster->by_code, code_hash, code_equal);
         table_init(&roster->by_digest, digest_hash, digest_equal);
-        roster->attendance = attendance_new();
+        roster->attendance = attendance_new(event);
         roster->bookings = bookings_new();
         return roster;
 }

@@ -221,6 +221,8 @@ size_t batch_add_scan(struct batch *batch, struct change *change, const struct s
         size_t size = 1;
         char *tail;
 
+        if (scan->presence_version && uuid_is_nil(&scan->presence))
+                abort(); /* the log would hold it to be whoever else has no key */
         GROW(batch->scans, batch->scan_count, batch->scan_capacity);
         own = &batch->scans[batch->scan_count++];
         own->change = change;

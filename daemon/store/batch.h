@@ -5,12 +5,12 @@
 #include "store/places.h"
 #include "store/store.h"
 
-/* usher.record's parameters: 8, an array for each of a scan's 25 columns, 3 of what was known, an order. */
+/* usher.record's parameters: 8, an array for each of a scan's 26 columns, 3 of what was known, the scans' places. */
 enum {
         BATCH_HEAD_PARAMS = 8,
-        BATCH_SCAN_COLUMNS = 25,
+        BATCH_SCAN_COLUMNS = 26,
         BATCH_KNOWN_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS,
-        BATCH_ORDER_PARAM = BATCH_KNOWN_PARAMS + 3,
+        BATCH_PLACE_PARAM = BATCH_KNOWN_PARAMS + 3,
         BATCH_PARAMS
 };
 
@@ -45,6 +45,7 @@ struct batch {
         struct places
                 known; /* where memory stood in the feed before the first decision; empty: not to be said */
         bool quiet; /* nothing came of late from anybody else: that nothing has come is worth a try */
+        bool meets_nobody; /* no other daemon has recorded scans of late: the order of ours makes nobody wait */
         bool no_news; /* somebody was looked for and not found: whoever has come since makes it stale */
         struct change **members; /* in order; NULL where one was given up */
         size_t member_count, member_capacity;

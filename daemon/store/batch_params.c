@@ -18,14 +18,14 @@ const struct batch_statement batch_statements[] = {
                 "$14::bytea[], $15::date[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], "
                 "$20::timestamptz[], $21::text[], $22::text[], $23::text[], $24::text[], $25::bigint[], "
                 "$26::bigint[], $27::boolean[], $28::boolean[], $29::boolean[], $30::timestamptz[], "
-                "$31::text[], $32::bytea[], $33::text[], $34::uuid[], $35::bigint[], $36::boolean, "
-                "$37::integer[])" },
+                "$31::text[], $32::bytea[], $33::text[], $34::uuid[], $35::uuid[], $36::bigint[], "
+                "$37::boolean, $38::integer[])" },
         { RECORD_SCAN,
                 "SELECT usher.record_scan($1::uuid, $2::uuid, $3::bigint, $4::bigint, $5::uuid, $6::uuid, "
                 "$7::text, $8::text, $9::bigint, $10::bytea, $11::date, $12::text, $13::text, $14::text, "
                 "$15::timestamptz, $16::timestamptz, $17::text, $18::text, $19::text, $20::text, "
                 "$21::bigint, $22::bigint, $23::boolean, $24::boolean, $25::boolean, $26::timestamptz, "
-                "$27::text, $28::bytea, $29::text)" },
+                "$27::text, $28::bytea, $29::text, $30::uuid)" },
         { NULL, NULL },
 };
 
@@ -99,62 +99,119 @@ enum {
         PLACE_TYPE = 23 /* four bytes; INT_TYPE has eight */
 };
 
-/* Among the columns. */
-enum { AT = 10, RECEIVED_AT = 11 };
+/* How a column is sent. */
+enum sent_as {
+        EACH, /* an element a scan */
+        SOME, /* mostly null: without the nulls at its ends */
+        OF_ALL, /* one element, where all say the same: as usher.of_all() lists them */
+        EACH_MOVER, /* an element a scan that moves somebody: these come first */
+        OF_MOVERS /* one, where these all say the same */
+};
 
 /* In the order of usher.record's parameters. */
-static const uint32_t column_types[BATCH_SCAN_COLUMNS] = { UUID_TYPE, UUID_TYPE, TEXT_TYPE, TEXT_TYPE,
-        INT_TYPE, BYTES_TYPE, DATE_TYPE, TEXT_TYPE, TEXT_TYPE, TEXT_TYPE, INSTANT_TYPE, INSTANT_TYPE,
-        TEXT_TYPE, TEXT_TYPE, TEXT_TYPE, TEXT_TYPE, INT_TYPE, INT_TYPE, BOOL_TYPE, BOOL_TYPE, BOOL_TYPE,
-        INSTANT_TYPE, TEXT_TYPE, BYTES_TYPE, TEXT_TYPE };
+enum column {
+        NONCE,
+        EVENT,
+        CHECKPOINT,
+        REGISTRATION,
+        REGISTRATION_VERSION,
+        DIGEST,
+        DAY,
+        DIRECTION,
+        VERDICT, /* null: admitted */
+        REASON,
+        AT,
+        RECEIVED_AT,
+        DEVICE,
+        BY,
+        WHY,
+        FLAGS,
+        INSIDE,
+        PRESENCE_VERSION,
+        PRESENCE_INSIDE,
+        PRESENCE_ADMITTED,
+        FORCE, /* null: no */
+        FIRST_AT,
+        FIRST_DEVICE,
+        HASH,
+        UNDOES,
+        PRESENCE,
+        COLUMNS
+};
 
-/* Those that mostly say the same of all, as usher.of_all() lists them: sent once, then. */
-static const size_t columns_of_all[] = { 1, 2, 4, 6, 7, 10, 11, 12, 13, 15, 18, 19 };
+static const struct {
+        uint32_t type;
+        enum sent_as as;
+} columns[] = {
+        [NONCE] = { UUID_TYPE, EACH },
+        [EVENT] = { UUID_TYPE, OF_ALL },
+        [CHECKPOINT] = { TEXT_TYPE, OF_ALL },
+        [REGISTRATION] = { TEXT_TYPE, EACH },
+        [REGISTRATION_VERSION] = { INT_TYPE, OF_ALL },
+        [DIGEST] = { BYTES_TYPE, EACH },
+        [DAY] = { DATE_TYPE, OF_ALL },
+        [DIRECTION] = { TEXT_TYPE, OF_ALL },
+        [VERDICT] = { TEXT_TYPE, SOME },
+        [REASON] = { TEXT_TYPE, SOME },
+        [AT] = { INSTANT_TYPE, OF_ALL },
+        [RECEIVED_AT] = { INSTANT_TYPE, OF_ALL },
+        [DEVICE] = { TEXT_TYPE, OF_ALL },
+        [BY] = { TEXT_TYPE, OF_ALL },
+        [WHY] = { TEXT_TYPE, SOME },
+        [FLAGS] = { TEXT_TYPE, OF_ALL },
+        [INSIDE] = { INT_TYPE, EACH },
+        [PRESENCE_VERSION] = { INT_TYPE, OF_MOVERS },
+        [PRESENCE_INSIDE] = { BOOL_TYPE, OF_MOVERS },
+        [PRESENCE_ADMITTED] = { BOOL_TYPE, OF_MOVERS },
+        [FORCE] = { BOOL_TYPE, SOME },
+        [FIRST_AT] = { INSTANT_TYPE, SOME },
+        [FIRST_DEVICE] = { TEXT_TYPE, SOME },
+        [HASH] = { BYTES_TYPE, EACH },
+        [UNDOES] = { TEXT_TYPE, SOME },
+        [PRESENCE] = { UUID_TYPE, EACH_MOVER },
+};
+_Static_assert((int)COLUMNS == (int)BATCH_SCAN_COLUMNS, "as many as usher.record has parameters for");
 
-/* Of a scan that moves nobody the presence's columns say what they say of `mover`, for nobody looks at them there. */
-static void write_scan(struct buffer column[static BATCH_SCAN_COLUMNS], const struct scan_row *scan,
-        const struct scan_row *mover)
+static void write_presence(struct buffer column[static COLUMNS], const struct scan_row *scan)
 {
-        const struct scan_row *moved = scan->presence_version ? scan : mover;
-
-        pgarray_uuid(&column[0], &scan->nonce);
-        pgarray_uuid(&column[1], &scan->event);
-        pgarray_text(&column[2], scan->checkpoint);
-        pgarray_text(&column[3], scan->registration);
-        pgarray_int(&column[4], scan->registration_version);
-        pgarray_bytes(&column[5], scan->has_digest ? scan->credential_digest : NULL,
-                sizeof(scan->credential_digest));
-        pgarray_date(&column[6], scan->day);
-        pgarray_text(&column[7], scan->direction);
-        pgarray_text(&column[8], scan->verdict);
-        pgarray_text(&column[9], scan->reason);
-        pgarray_instant(&column[10], scan->at);
-        pgarray_instant(&column[11], scan->received_at);
-        pgarray_text(&column[12], scan->device);
-        pgarray_text(&column[13], scan->by);
-        pgarray_text(&column[14], scan->why);
-        pgarray_text(&column[15], scan->flags);
-        pgarray_int(&column[16], scan->inside);
-        pgarray_int(&column[17], scan->presence_version);
-        pgarray_bool(&column[18], moved->presence_inside);
-        pgarray_bool(&column[19], moved->presence_admitted);
-        if (scan->force) /* most batches have no such column, then */
-                pgarray_bool(&column[20], true);
-        else
-                pgarray_bytes(&column[20], NULL, 0);
-        pgarray_instant(&column[21], scan->first_at);
-        pgarray_text(&column[22], scan->first_device);
-        pgarray_bytes(&column[23], scan->hash, sizeof(scan->hash));
-        pgarray_text(&column[24], scan->undoes);
+        if (!scan->presence_version) {
+                for (size_t i = PRESENCE_VERSION; i <= PRESENCE_ADMITTED; i++)
+                        pgarray_null(&column[i]);
+                pgarray_null(&column[PRESENCE]);
+                return;
+        }
+        pgarray_int(&column[PRESENCE_VERSION], scan->presence_version);
+        pgarray_bool(&column[PRESENCE_INSIDE], scan->presence_inside);
+        pgarray_bool(&column[PRESENCE_ADMITTED], scan->presence_admitted);
+        pgarray_uuid(&column[PRESENCE], &scan->presence);
 }
 
-/* The first that moves somebody; where none does, the first of all. */
-static const struct scan_row *first_mover(const struct batch *batch)
+static void write_scan(struct buffer column[static COLUMNS], const struct scan_row *scan)
 {
-        for (size_t n = 0; n < batch->scan_count; n++)
-                if (batch->scans[n].scan.presence_version)
-                        return &batch->scans[n].scan;
-        return &batch->scans[0].scan;
+        pgarray_uuid(&column[NONCE], &scan->nonce);
+        pgarray_uuid(&column[EVENT], &scan->event);
+        pgarray_text(&column[CHECKPOINT], scan->checkpoint);
+        pgarray_text(&column[REGISTRATION], scan->registration);
+        pgarray_int(&column[REGISTRATION_VERSION], scan->registration_version);
+        pgarray_bytes(&column[DIGEST], scan->has_digest ? scan->credential_digest : NULL,
+                sizeof(scan->credential_digest));
+        pgarray_date(&column[DAY], scan->day);
+        pgarray_text(&column[DIRECTION], scan->direction);
+        pgarray_text(&column[VERDICT], strcmp(scan->verdict, "admitted") == 0 ? NULL : scan->verdict);
+        pgarray_text(&column[REASON], scan->reason);
+        pgarray_instant(&column[AT], scan->at);
+        pgarray_instant(&column[RECEIVED_AT], scan->received_at);
+        pgarray_text(&column[DEVICE], scan->device);
+        pgarray_text(&column[BY], scan->by);
+        pgarray_text(&column[WHY], scan->why);
+        pgarray_text(&column[FLAGS], scan->flags);
+        pgarray_int(&column[INSIDE], scan->inside);
+        write_presence(column, scan);
+        pgarray_bytes(&column[FORCE], scan->force ? "\1" : NULL, 1);
+        pgarray_instant(&column[FIRST_AT], scan->first_at);
+        pgarray_text(&column[FIRST_DEVICE], scan->first_device);
+        pgarray_bytes(&column[HASH], scan->hash, sizeof(scan->hash));
+        pgarray_text(&column[UNDOES], scan->undoes);
 }
 
 static void array_param(struct batch_params *params, size_t i, struct buffer *array)
@@ -164,86 +221,138 @@ static void array_param(struct batch_params *params, size_t i, struct buffer *ar
         params->values[i] = buffer_steal(array);
 }
 
-static void scan_params(struct batch_params *params, const struct batch *batch)
-{
-        const struct scan_row *mover = first_mover(batch);
-        struct buffer column[BATCH_SCAN_COLUMNS];
-        bool late; /* some came later than they were made; else received_at repeats at */
+/* ---- the order in which scans are sent, and written ---- */
 
-        for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++) {
-                column[i] = BUFFER_NULL;
-                pgarray_begin(&column[i], column_types[i], batch->scan_count);
-        }
-        for (size_t n = 0; n < batch->scan_count; n++)
-                write_scan(column, &batch->scans[n].scan, mover);
-        for (size_t i = 0; i < sizeof(columns_of_all) / sizeof(columns_of_all[0]); i++)
-                pgarray_shorten(&column[columns_of_all[i]], batch->scan_count);
-        late = column[RECEIVED_AT].length != column[AT].length ||
-               memcmp(column[RECEIVED_AT].data, column[AT].data, column[AT].length) != 0;
-        for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++) {
-                if ((i == RECEIVED_AT && !late) || pgarray_is_bare(&column[i], batch->scan_count))
-                        buffer_deinit(&column[i]);
-                else
-                        array_param(params, BATCH_HEAD_PARAMS + i, &column[i]);
-        }
-}
-
-struct entering {
-        const char *registration;
-        uint64_t beginning; /* of it: most differ in that */
-        uint32_t place; /* from 1, as PostgreSQL counts */
+struct sent {
+        bool stays; /* moves nobody */
+        uint64_t beginning; /* of its key: most differ in that */
+        const struct scan_row *scan;
+        uint32_t place; /* among the batch's numbers, from 1 as PostgreSQL counts */
 };
 
-/* Compared as a number it comes where it comes as a text. */
-static uint64_t beginning_of(const char *text)
+static const struct uuid *sent_key(const struct sent *sent)
 {
-        char bytes[sizeof(uint64_t)] = "";
+        return sent->stays ? &sent->scan->nonce : &sent->scan->presence;
+}
+
+/* Compared as a number it comes where its bytes come. */
+static uint64_t beginning_of(const struct uuid *key)
+{
         uint64_t number;
 
-        memcpy(bytes, text, strnlen(text, sizeof(bytes)));
-        memcpy(&number, bytes, sizeof(number));
+        memcpy(&number, key->bytes, sizeof(number));
         return be64toh(number);
 }
 
-static int compare_entering(const void *a, const void *b)
+static int compare_sent(const void *a, const void *b)
 {
-        const struct entering *left = a, *right = b;
+        const struct sent *left = a, *right = b;
+        int order;
 
+        if (left->stays != right->stays)
+                return left->stays ? 1 : -1;
         if (left->beginning != right->beginning)
                 return left->beginning < right->beginning ? -1 : 1;
-        return strcmp(left->registration, right->registration);
+        order = memcmp(sent_key(left)->bytes, sent_key(right)->bytes, sizeof(struct uuid));
+        if (order)
+                return order;
+        return (left->scan->presence_version > right->scan->presence_version) -
+               (left->scan->presence_version < right->scan->presence_version);
+}
+
+static struct sent sent_as(const struct batch *batch, size_t n)
+{
+        const struct scan_row *scan = &batch->scans[n].scan;
+
+        return (struct sent){ .scan = scan, .stays = !scan->presence_version, .place = (uint32_t)(n + 1) };
+}
+
+/* Those that move somebody, then the others, each as they are numbered. */
+static void order_by_number(const struct batch *batch, struct sent *sent)
+{
+        for (size_t n = 0; n < batch->scan_count; n++)
+                if (batch->scans[n].scan.presence_version)
+                        *sent++ = sent_as(batch, n);
+        for (size_t n = 0; n < batch->scan_count; n++)
+                if (!batch->scans[n].scan.presence_version)
+                        *sent++ = sent_as(batch, n);
+}
+
+static void order_by_key(const struct batch *batch, struct sent *sent)
+{
+        for (size_t n = 0; n < batch->scan_count; n++) {
+                sent[n] = sent_as(batch, n);
+                sent[n].beginning = beginning_of(sent_key(&sent[n]));
+        }
+        qsort(sent, batch->scan_count, sizeof(*sent), compare_sent);
 }
 
 /*
- * In which order moves are written: that of their presences' keys, as every batch does, and so that neighbours meet in
- * the index. Told where all that move somebody do so for the first time, at one checkpoint on one day; else the database
- * finds it.
+ * As usher.log_scans() wants them. Lanes of one daemon never move the same person at once: while no other daemon is about,
+ * scans go as they are numbered, and so mostly to the end of two of the log's keys. (If one comes just then, and two
+ * batches meet at two people, PostgreSQL ends one of them after a second, which decides again.) Freed by whoever asked.
  */
-static void order_param(struct batch_params *params, const struct batch *batch)
+static struct sent *scans_in_order(const struct batch *batch)
 {
-        const struct scan_row *first = first_mover(batch);
-        _cleanup_(freep) struct entering *entering = xcalloc(batch->scan_count, sizeof(*entering));
-        struct buffer order = BUFFER_NULL;
-        size_t count = 0;
+        struct sent *sent = xcalloc(batch->scan_count, sizeof(*sent));
 
-        for (size_t n = 0; n < batch->scan_count; n++) {
-                const struct scan_row *scan = &batch->scans[n].scan;
+        if (batch->meets_nobody)
+                order_by_number(batch, sent);
+        else
+                order_by_key(batch, sent);
+        return sent;
+}
 
-                if (!scan->presence_version)
-                        continue;
-                if (scan->presence_version != 1 || !uuid_equal(&scan->event, &first->event) ||
-                        strcmp(scan->checkpoint, first->checkpoint) != 0 || scan->day.days != first->day.days)
-                        return;
-                entering[count++] = (struct entering){ scan->registration, beginning_of(scan->registration),
-                        (uint32_t)(n + 1) };
-        }
-        if (!count)
+/* Where each stands among the numbers; not said where they are sent as they are numbered. */
+static void place_param(struct batch_params *params, const struct sent *sent, size_t count)
+{
+        struct buffer places = BUFFER_NULL;
+        size_t n = 0;
+
+        while (n < count && sent[n].place == n + 1)
+                n++;
+        if (n == count)
                 return;
-        qsort(entering, count, sizeof(*entering), compare_entering);
-        pgarray_begin(&order, PLACE_TYPE, count);
-        for (size_t i = 0; i < count; i++)
-                pgarray_place(&order, entering[i].place);
-        array_param(params, BATCH_ORDER_PARAM, &order);
+        pgarray_begin(&places, PLACE_TYPE, count);
+        for (n = 0; n < count; n++)
+                pgarray_place(&places, sent[n].place);
+        array_param(params, BATCH_PLACE_PARAM, &places);
+}
+
+/* ---- scans as columns ---- */
+
+static bool says_the_same(const struct buffer *column, const struct buffer *other)
+{
+        return column->length == other->length && memcmp(column->data, other->data, column->length) == 0;
+}
+
+static void scan_params(struct batch_params *params, const struct sent *sent, size_t count)
+{
+        struct buffer column[COLUMNS];
+
+        for (size_t i = 0; i < COLUMNS; i++) {
+                column[i] = BUFFER_NULL;
+                pgarray_begin(&column[i], columns[i].type, count);
+        }
+        for (size_t n = 0; n < count; n++)
+                write_scan(column, sent[n].scan);
+        for (size_t i = 0; i < COLUMNS; i++) {
+                size_t left = count;
+
+                if (columns[i].as != EACH && columns[i].as != OF_ALL)
+                        left = pgarray_trim(&column[i], count);
+                if (columns[i].as == OF_ALL || columns[i].as == OF_MOVERS)
+                        pgarray_shorten(&column[i], left);
+                if (pgarray_is_bare(&column[i], left))
+                        buffer_clear(&column[i]);
+        }
+        if (says_the_same(&column[RECEIVED_AT], &column[AT])) /* none came later than it was made */
+                buffer_clear(&column[RECEIVED_AT]);
+        for (size_t i = 0; i < COLUMNS; i++) {
+                if (column[i].length)
+                        array_param(params, BATCH_HEAD_PARAMS + i, &column[i]);
+                buffer_deinit(&column[i]);
+        }
 }
 
 /* ---- a scan by itself ---- */
@@ -284,15 +393,15 @@ static void lone_param(struct batch_params *params, size_t i, struct buffer *ele
 
 static void lone_params(struct batch_params *params, const struct batch *batch, int64_t version)
 {
-        struct buffer element[BATCH_SCAN_COLUMNS];
+        struct buffer element[COLUMNS];
 
         params->statement = RECORD_SCAN;
-        params->count = LONE_HEAD_PARAMS + BATCH_SCAN_COLUMNS;
+        params->count = LONE_HEAD_PARAMS + COLUMNS;
         params->values[3] = xasprintf("%lld", (long long)version);
-        for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++)
+        for (size_t i = 0; i < COLUMNS; i++)
                 element[i] = BUFFER_NULL;
-        write_scan(element, &batch->scans[0].scan, &batch->scans[0].scan);
-        for (size_t i = 0; i < BATCH_SCAN_COLUMNS; i++)
+        write_scan(element, &batch->scans[0].scan);
+        for (size_t i = 0; i < COLUMNS; i++)
                 lone_param(params, LONE_HEAD_PARAMS + i, &element[i]);
 }
 
@@ -339,8 +448,10 @@ static void record_params(struct batch_params *params, struct batch *batch)
         params->values[6] = counters_json(batch);
         params->values[7] = json_items(&batch->keys_json, batch->key_count);
         if (batch->scan_count) {
-                scan_params(params, batch);
-                order_param(params, batch);
+                _cleanup_(freep) struct sent *sent = scans_in_order(batch);
+
+                scan_params(params, sent, batch->scan_count);
+                place_param(params, sent, batch->scan_count);
         }
         known_params(params, batch);
 }

@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 
-enum { TICK_SECONDS = 2, WAKE_MS = 5, REST_US = 4000, QUIET_US = 1000000 };
+enum { TICK_SECONDS = 2, WAKE_MS = 5, REST_US = 4000, QUIET_US = 1000000, UNMET_US = 60000000 };
 
 struct feed_family *feed_family(struct feed *feed, const struct uuid *family)
 {
@@ -444,6 +444,13 @@ bool feed_is_quiet(struct feed *feed, const struct uuid *family)
                 if (feed->store->lanes[i].bulk && feed->store->lanes[i].state != LANE_IDLE)
                         return false;
         return !moved_us || clock_monotonic_us() - moved_us > QUIET_US;
+}
+
+bool feed_meets_nobody(struct feed *feed, const struct uuid *family)
+{
+        int64_t met_us = feed_family(feed, family)->met_us;
+
+        return !met_us || clock_monotonic_us() - met_us > UNMET_US;
 }
 
 bool feed_takes_scan(struct feed *feed, const struct scan_row *scan)

@@ -166,6 +166,7 @@ void lane_take_bearings(struct lane *lane)
         if (!loader_is_busy(lane->store->loader) && !lane->store->unsure)
                 places_copy(&batch->known, &feed_family(&lane->store->feed, &batch->family)->places);
         batch->quiet = batch_can_tell_news(batch) && feed_is_quiet(&lane->store->feed, &batch->family);
+        batch->meets_nobody = feed_meets_nobody(&lane->store->feed, &batch->family);
 }
 
 static void lane_decide_again(struct lane *lane)

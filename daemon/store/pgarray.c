@@ -7,6 +7,7 @@
 enum {
         DAYS_TO_2000 = 10957, /* from 1970, where ours begin */
         COUNT_AT = 12,
+        FIRST_AT = 16,
         HEAD_BYTES = 20,
         NULL_BYTES = 4 /* an element's length, and nothing behind it */
 };
@@ -28,7 +29,7 @@ static void add_64(struct buffer *to, uint64_t value)
         buffer_add(to, &element, sizeof(element));
 }
 
-static void add_null(struct buffer *to)
+void pgarray_null(struct buffer *to)
 {
         add_32(to, UINT32_MAX);
 }
@@ -40,6 +41,39 @@ void pgarray_begin(struct buffer *to, uint32_t type, size_t count)
         add_32(to, type);
         add_32(to, (uint32_t)count);
         add_32(to, 1); /* the first one's subscript */
+}
+
+static void put_32(struct buffer *array, size_t at, uint32_t value)
+{
+        uint32_t bytes = htobe32(value);
+
+        memcpy(array->data + at, &bytes, sizeof(bytes));
+}
+
+size_t pgarray_trim(struct buffer *array, size_t count)
+{
+        size_t begin = HEAD_BYTES, end = HEAD_BYTES, first = 0, left = 0;
+
+        for (size_t n = 0, at = HEAD_BYTES; n < count; n++) {
+                uint32_t length;
+
+                memcpy(&length, array->data + at, sizeof(length));
+                at += sizeof(length);
+                if (length == UINT32_MAX)
+                        continue;
+                if (!left) {
+                        begin = at - sizeof(length);
+                        first = n;
+                }
+                at += be32toh(length);
+                end = at;
+                left = n + 1 - first;
+        }
+        memmove(array->data + HEAD_BYTES, array->data + begin, end - begin);
+        array->length = HEAD_BYTES + end - begin;
+        put_32(array, COUNT_AT, (uint32_t)left);
+        put_32(array, FIRST_AT, (uint32_t)first + 1);
+        return left;
 }
 
 bool pgarray_is_bare(const struct buffer *array, size_t count)
@@ -57,7 +91,7 @@ void pgarray_shorten(struct buffer *array, size_t count)
 {
         size_t bytes = array->length - HEAD_BYTES, each = count ? bytes / count : 0;
         const char *first = array->data + HEAD_BYTES;
-        uint32_t length, one = htobe32(1);
+        uint32_t length;
 
         if (!each || each * count != bytes)
                 return;
@@ -65,14 +99,14 @@ void pgarray_shorten(struct buffer *array, size_t count)
         /* All are as the first if each is as the one before it. */
         if (each != sizeof(length) + be32toh(length) || memcmp(first, first + each, bytes - each) != 0)
                 return;
-        memcpy(array->data + COUNT_AT, &one, sizeof(one));
+        put_32(array, COUNT_AT, 1);
         array->length = HEAD_BYTES + each;
 }
 
 void pgarray_bytes(struct buffer *to, const void *bytes, size_t length)
 {
         if (!bytes) {
-                add_null(to);
+                pgarray_null(to);
                 return;
         }
         add_32(to, (uint32_t)length);
@@ -108,7 +142,7 @@ void pgarray_bool(struct buffer *to, bool value)
 void pgarray_date(struct buffer *to, struct date date)
 {
         if (date_is_none(date)) {
-                add_null(to);
+                pgarray_null(to);
                 return;
         }
         add_32(to, sizeof(uint32_t));
@@ -118,7 +152,7 @@ void pgarray_date(struct buffer *to, struct date date)
 void pgarray_instant(struct buffer *to, struct instant at)
 {
         if (instant_is_none(at))
-                add_null(to);
+                pgarray_null(to);
         else
                 add_64(to, (uint64_t)(at.us - DAYS_TO_2000 * 86400 * INSTANT_SECOND));
 }

@@ -13,8 +13,11 @@
 void pgarray_begin(struct buffer *to, uint32_t type, size_t count);
 /* Whether all of its `count` elements are null: NULL says the same, and costs the server nothing. */
 bool pgarray_is_bare(const struct buffer *array, size_t count);
+/* Takes nulls off both ends: who asks for an element there gets null all the same. How many of `count` are left. */
+size_t pgarray_trim(struct buffer *array, size_t count);
 /* Of `count` elements that are all the same, and not null, the first is left. */
 void pgarray_shorten(struct buffer *array, size_t count);
+void pgarray_null(struct buffer *to);
 void pgarray_bytes(struct buffer *to, const void *bytes, size_t length); /* NULL: null */
 void pgarray_text(struct buffer *to, const char *text); /* NULL: null */
 void pgarray_uuid(struct buffer *to, const struct uuid *uuid);

@@ -188,6 +188,7 @@ struct scan_row {
         int64_t inside; /* as answered */
         int64_t registration_version; /* relied on; re-checked when recorded */
         int64_t presence_version; /* of the presence after it; 0: it moved nobody */
+        struct uuid presence; /* … which has this key in the log; set where it is to be recorded */
         bool presence_inside, presence_admitted; /* … and what it says then; false where it moved nobody */
         struct uuid writer; /* set by the store: its place in the log */
         int64_t seq;

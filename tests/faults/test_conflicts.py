@@ -121,6 +121,36 @@ def test_whoever_was_cancelled_at_the_other_daemon_is_sent_away_among_many(pair,
             assert sum(reason is None for reason in reasons.values()) == len(people) - n - 1
 
 
+def orders_of_writing(cluster, checkpoint):
+    """Of the batches of many at a checkpoint: whether each was written in the order of its keys, and of its numbers."""
+    return cluster.psql(
+        "SELECT array_agg(presence ORDER BY ctid) = array_agg(presence ORDER BY presence), "
+        "array_agg(seq ORDER BY ctid) = array_agg(seq ORDER BY seq) FROM usher.scan "
+        f"WHERE checkpoint = '{checkpoint}' GROUP BY xmin::text HAVING count(*) > 8")
+
+
+def test_scans_are_written_as_they_come_until_another_daemon_is_about(pair, event):
+    """Then in the order of their keys: two batches that meet at several people wait for each other in one direction."""
+    event.ticket()
+    people = [event.registration()["registration"] for _ in range(120)]
+    for checkpoint in ("alone", "met", "beside"):
+        event.checkpoint(checkpoint)
+
+    def scan_all(client, checkpoint):
+        numbers = client.send_many([("checkin.scan", {"event": event.slug, "checkpoint": checkpoint, "registration": one,
+                                                      "nonce": str(uuid.uuid4())}) for one in people])
+        assert {client.wait(number)["reason"] for number in numbers} == {None}
+        return orders_of_writing(pair[0].cluster, checkpoint)
+
+    with pair[1].admin() as other, Client(pair[0].unix) as client:
+        assert set(map(tuple, scan_all(client, "alone"))) == {("f", "t")}
+        wait_until(lambda: other.call("room.list", event=event.slug) and other.call(
+            "checkin.stats", event=event.slug, checkpoint="alone")["admitted"] == len(people), what="them at the other daemon")
+        other.call("checkin.scan", event=event.slug, checkpoint="met", registration=people[0], nonce=str(uuid.uuid4()))
+        wait_until(lambda: client.call("checkin.stats", event=event.slug, checkpoint="met")["admitted"] == 1, what="its scan")
+        assert set(map(tuple, scan_all(client, "beside"))) == {("t", "f")}
+
+
 def test_one_place_of_the_programme_goes_to_one_session(pair, event):
     event.room()
     for number in range(PEERS):

@@ -11,10 +11,11 @@ from harness.daemon import wait_until
 from harness.world import Event, new_uuid
 
 
-def scan_all(client, event, people, checkpoint="door"):
-    """Their requests' numbers, all sent at once."""
-    return client.send_many([("checkin.scan", {"event": event.slug, "checkpoint": checkpoint, "registration": one, "nonce": new_uuid()})
-                             for one in people])
+def scan_all(client, event, people, checkpoint="door", nonce=None):
+    """Their requests' numbers, all sent at once; `nonce`: of the first."""
+    nonces = [nonce or new_uuid()] + [new_uuid() for _ in people[1:]]
+    return client.send_many([("checkin.scan", {"event": event.slug, "checkpoint": checkpoint, "registration": one, "nonce": nonce})
+                             for one, nonce in zip(people, nonces, strict=True)])
 
 
 def reason(client, number):

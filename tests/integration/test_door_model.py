@@ -287,3 +287,4 @@ def test_every_answer_at_the_door_can_be_explained(admin, daemon, second_daemon)
     logged = [one["scan"] for one in log_of(event) if one["verdict"] != "undone"]
     assert len(logged) == len(set(logged))
     assert run.scans <= set(logged)
+    assert daemon.cluster.psql(f"SELECT a.* FROM usher.event AS e, usher.audit(e.family_uuid) AS a WHERE e.id = '{event.slug}'") == []

@@ -77,7 +77,7 @@ SELECT is((SELECT count(*) FROM usher.presence WHERE checkpoint = 'daily'), 2::b
 -- ---- presences relied on ----
 
 CREATE FUNCTION build.relying(p_id text, p_version bigint, p_rows jsonb DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
-        SELECT build.record(p_rows, ARRAY[build.scan('R9', 0, 0, p_device => 'relying')], jsonb_build_array(build.expect('presence', p_id, p_version)))
+        SELECT build.record(p_rows, ARRAY[build.scan('R9', 0, 0, p_device => 'relying')], jsonb_build_array(build.expect('presence', build.presence_key(p_id)::text, p_version)))
 $$;
 SELECT is(build.relying('door//R1', 5), 'done', 'a batch relies on where somebody stands');
 SELECT is(build.relying('door//R9', 0), 'done', 'or that somebody has not come');
@@ -161,13 +161,17 @@ SELECT is_empty($$SELECT * FROM usher.audit(build.family())$$, 'nothing refers t
 SAVEPOINT whole;
 UPDATE usher.scan SET registration = 'R0' WHERE registration = 'R9';
 SELECT is_empty($$SELECT * FROM usher.audit(build.family())$$, 'nor does who was not known then');
-UPDATE usher.scan SET registration = 'R0', presence = 'door//R0' WHERE registration = 'R3' AND presence_version = 3;
+UPDATE usher.scan SET registration = 'R0', presence = build.presence_key('door//R0') WHERE registration = 'R3' AND presence_version = 3;
 SELECT is(build.lines($$SELECT what, id FROM usher.audit(build.family()) ORDER BY what COLLATE "C"$$),
         '("move without the one before",door//R0) ("scan without registration",R0)', 'a move of nobody is told');
 ROLLBACK TO whole;
 UPDATE usher.scan SET checkpoint = 'nowhere' WHERE registration = 'R3' AND presence_version = 3;
 SELECT is(build.lines($$SELECT what, id FROM usher.audit(build.family()) ORDER BY what COLLATE "C"$$),
-        '("presence of another",door//R3) ("presence without checkpoint",door//R3)', 'and one that is nowhere');
+        '("presence elsewhere",nowhere//R3) ("presence of another",door//R3) ("presence without checkpoint",nowhere//R3)', 'and one that is nowhere');
+ROLLBACK TO whole;
+UPDATE usher.scan SET presence = build.presence_key('door//R0') WHERE registration = 'R3' AND presence_version = 3;
+SELECT is(build.lines($$SELECT what, id FROM usher.audit(build.family()) ORDER BY what COLLATE "C"$$),
+        '("move without the one before",door//R3) ("presence with two keys",door//R3)', 'and one under another key');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -45,10 +45,6 @@ SELECT is(build.record(NULL, ARRAY[build.scan('R1', p_at => '2026-11-20T09:00:00
 SELECT is(build.record(NULL, ARRAY[build.scan('R1', 2, p_inside => false, p_at => '2026-11-20T09:01:00+08:00')], p_writer => build.other()), 'done', 'one goes out');
 SELECT is(build.lines($$SELECT seq, registration FROM usher.scans_since(build.family(), ARRAY[build.writer(), build.other()], ARRAY[12, 3]::bigint[])$$),
         '(13,R2) (14,R3) (4,R1)', 'scans beyond the places, by writer');
-SELECT is(build.lines($$SELECT registration, version FROM usher.changed_presence(build.family(), ARRAY[build.writer(), build.other()], ARRAY[11, 4]::bigint[]) ORDER BY 1$$),
-        '(R1,2) (R2,1)', 'whoever they moved, as he stands');
-SELECT is_empty($$SELECT * FROM usher.changed_presence(build.family(), ARRAY[build.writer(), build.other()], ARRAY[13, 4]::bigint[])$$,
-        'a refused scan moved nobody');
 
 -- ---- pages of the log ----
 
@@ -73,7 +69,7 @@ SELECT is_empty($$SELECT * FROM usher.scan_log(build.family(), build.child(), NU
 -- ---- chains ----
 
 SELECT is(build.lines($$SELECT CASE writer WHEN build.writer() THEN 1 ELSE 2 END, last, head IS NULL FROM usher.chains(build.family())$$),
-        '(1,14,t) (2,4,t)', 'the writers that have scans, and how far each has come');
+        '(1,14,f) (2,4,f)', 'the writers that have scans, and how far each has come');
 SELECT is(build.lines($$SELECT seq FROM usher.chain(build.family(), build.writer(), 12, 14, 10)$$), '(13) (14)', 'the links after a place');
 SELECT is(build.lines($$SELECT seq FROM usher.chain(build.family(), build.writer(), 0, 13, 1)$$), '(12)', 'so many at a time');
 UPDATE usher.scan SET writer = 'a0000000-0000-4000-8000-0000000000ff' WHERE seq = 13;

@@ -118,8 +118,44 @@ SELECT is(build.record(NULL, ARRAY[build.scan('R3', 2, p_day => '2026-11-21', p_
 SELECT is(build.lines($$SELECT id, version, inside FROM usher.presence WHERE day = '2026-11-21' ORDER BY id$$),
         '(door/2026-11-21/R3,2,f) (door/2026-11-21/R4,2,f)', 'have gone');
 
-SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R3', p_day => '2026-11-24'), build.scan('R4', p_day => '2026-11-24')], p_order => '{2}')$$,
-        '22023', 'an order that leaves somebody out is refused');
+SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R3', p_day => '2026-11-24'), build.scan('R4', p_day => '2026-11-24')], p_place => '{2,2}')$$,
+        '23505', 'two with one number are refused');
+SELECT is(build.record(NULL, ARRAY[build.scan('R3', p_day => '2026-11-25')]), 'done', 'one of two comes');
+SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R3', 2, p_day => '2026-11-25'), build.scan('R4', 2, p_day => '2026-11-25')])$$,
+        'UH001', 'of two who go one has not come');
+SELECT is(build.record(NULL, ARRAY[build.scan('R4', p_day => '2026-11-26')]), 'done', 'the other of two comes');
+SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R3', 2, p_day => '2026-11-26'), build.scan('R4', 2, p_day => '2026-11-26')])$$,
+        'UH001', 'whichever it is');
+
+-- ---- numbers ----
+
+-- Whether the writer's head is the hash of the scan with the highest number.
+CREATE FUNCTION build.chain_goes_on() RETURNS boolean LANGUAGE sql AS $$
+        SELECT w.head = s.hash FROM usher.writer AS w JOIN usher.scan AS s USING (family_id, writer)
+        WHERE w.writer = build.writer() ORDER BY s.seq DESC LIMIT 1
+$$;
+
+-- By key they are written in one order, which is not that of one of the two batches.
+SELECT is(build.record(NULL, ARRAY[build.scan('R4', p_day => '2026-11-27'), build.scan('R3', p_day => '2026-11-27')], p_why => '{four,three}'),
+        'done', 'two come');
+SELECT ok(build.chain_goes_on(), 'and the chain goes on behind the last');
+SELECT is(build.record(NULL, ARRAY[build.scan('R3', 2, p_day => '2026-11-27'), build.scan('R4', 2, p_day => '2026-11-27')], p_why => '{three,four}'),
+        'done', 'and once more, the other way round');
+SELECT ok(build.chain_goes_on(), 'and again behind the last');
+SELECT is(build.lines($$SELECT s.registration FROM usher.scan AS s WHERE s.day >= '2026-11-27' ORDER BY s.seq$$), '(R4) (R3) (R3) (R4)',
+        'each has the number that it came with');
+SELECT is(build.lines($$SELECT s.registration, n.why FROM usher.scan AS s JOIN usher.scan_note AS n USING (family_id, writer, seq)
+        WHERE s.day >= '2026-11-27' ORDER BY s.seq$$), '(R4,four) (R3,three) (R3,three) (R4,four)', 'and the note of his own');
+
+-- ---- what few say ----
+
+SELECT is(build.record(NULL, ARRAY[build.scan('R4', p_day => '2026-11-30'), build.scan('R3', p_day => '2026-11-30'),
+        build.scan('R5', 0, p_day => '2026-11-30', p_nonce => 'c0000000-0000-4000-8000-0000000000a1', p_verdict => 'refused', p_reason => 'cancelled'),
+        build.scan('R6', 0, p_day => '2026-11-30', p_nonce => 'c0000000-0000-4000-8000-0000000000a2')], p_why => '{NULL,NULL,five,NULL}'),
+        'done', 'some are sent away, and one has a note');
+SELECT is(build.lines($$SELECT s.registration, s.verdict, s.reason, s.presence_version, n.why FROM usher.scan AS s
+        LEFT JOIN usher.scan_note AS n USING (family_id, writer, seq) WHERE s.day = '2026-11-30' ORDER BY s.seq$$),
+        '(R4,admitted,,1,) (R3,admitted,,1,) (R5,refused,cancelled,0,five) (R6,admitted,,0,)', 'and it is said of them alone');
 
 SELECT * FROM finish();
 ROLLBACK;

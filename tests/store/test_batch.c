@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a batch says of itself: that nobody has come, which of its columns are empty, in which order its people come. */
+/* What a batch says of itself: that nobody has come, which of its columns are empty, in which order its scans go. */
 #include <check.h>
+#include <endian.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/pgarray.h"
 #include "store/private.h"
 
-enum { TEXT_TYPE = 25, JUST_NOW_US = 1000, LONG_AGO_US = 60000000 };
+enum {
+        TEXT_TYPE = 25,
+        FIRST_AT = 16 /* the subscript, in an array's head */,
+        JUST_NOW_US = 1000,
+        LONG_AGO_US = 60000000
+};
 
 static const struct uuid family = { { 1 } };
 
@@ -78,6 +85,34 @@ START_TEST(others_stay_whole)
 }
 END_TEST
 
+/* What is left, and the subscript of the first of it. */
+START_TEST(nulls_at_the_ends_are_left_out)
+{
+        static const struct {
+                const char *texts[4];
+                size_t left;
+                uint32_t first;
+        } cases[] = { { { "a", "b", NULL, "c" }, 4, 1 }, { { NULL, NULL, "b", NULL }, 1, 3 },
+                { { "a", NULL, NULL, NULL }, 1, 1 }, { { NULL, "", NULL, "\xff\xff\xff\xff" }, 3, 2 },
+                { { NULL, NULL, NULL, NULL }, 0, 1 } };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct buffer array = BUFFER_NULL, expected = BUFFER_NULL;
+                uint32_t first = htobe32(cases[i].first);
+
+                list(&array, cases[i].texts, 4);
+                list(&expected, cases[i].texts + cases[i].first - 1, cases[i].left);
+                memcpy(expected.data + FIRST_AT, &first, sizeof(first));
+                ck_assert_uint_eq(pgarray_trim(&array, 4), cases[i].left);
+                ck_assert_uint_eq(array.length, expected.length);
+                ck_assert_mem_eq(array.data, expected.data, array.length);
+                ck_assert(pgarray_is_bare(&array, cases[i].left) == !cases[i].left);
+                buffer_deinit(&array);
+                buffer_deinit(&expected);
+        }
+}
+END_TEST
+
 START_TEST(that_nobody_has_come_is_said_in_quiet_alone_and_taken_back_with_its_member)
 {
         struct batch batch;
@@ -117,6 +152,8 @@ END_TEST
 /* ---- scans as parameters ---- */
 
 enum {
+        REGISTRATION_PARAM = BATCH_HEAD_PARAMS + 3,
+        VERDICT_PARAM = BATCH_HEAD_PARAMS + 8,
         RECEIVED_PARAM = BATCH_HEAD_PARAMS + 11,
         INSIDE_PARAM = BATCH_HEAD_PARAMS + 18,
         ADMITTED_PARAM,
@@ -125,11 +162,10 @@ enum {
 };
 
 struct move {
-        const char *checkpoint, *registration;
-        int32_t day;
+        const char *registration;
+        const char *key; /* the beginning of the presence's, or of the nonce where nobody is moved */
         int64_t version;
         bool inside; /* and admitted */
-        uint8_t event;
 };
 
 static void scans_of(struct batch *batch, const struct move *moves, size_t count)
@@ -137,10 +173,9 @@ static void scans_of(struct batch *batch, const struct move *moves, size_t count
         batch_init(batch);
         for (size_t i = 0; i < count; i++) {
                 struct scan_row scan = {
-                        .event = { { moves[i].event } },
-                        .checkpoint = moves[i].checkpoint,
+                        .checkpoint = "door",
                         .registration = moves[i].registration,
-                        .day = { moves[i].day },
+                        .day = DATE_NONE,
                         .direction = "in",
                         .verdict = "admitted",
                         .first_at = INSTANT_NONE,
@@ -148,7 +183,9 @@ static void scans_of(struct batch *batch, const struct move *moves, size_t count
                         .presence_inside = moves[i].inside,
                         .presence_admitted = moves[i].inside,
                 };
+                struct uuid *key = moves[i].version ? &scan.presence : &scan.nonce;
 
+                memcpy(key->bytes, moves[i].key, strlen(moves[i].key));
                 batch_add_scan(batch, NULL, &scan);
         }
         batch_number(batch);
@@ -161,66 +198,102 @@ static void check_param(const struct batch_params *params, size_t i, const struc
         ck_assert_mem_eq(params->values[i], expected->data, expected->length);
 }
 
-/* As PostgreSQL sorts them: "a" stands before "a-2", "B" before "a". */
-START_TEST(who_comes_comes_in_the_order_of_the_keys)
+/* Whom they move, and how often; then by nonce. Bytes count as numbers without a sign, behind the eighth too. */
+START_TEST(scans_go_in_the_order_of_the_keys)
 {
-        static const struct move moves[] = { { "door", "b", 1, 1, true }, { "door", "a", 0, 0, false },
-                { "door", "a-2", 1, 1, true }, { "gate", "c", 0, 0, false }, { "door", "a", 1, 1, true },
-                { "door", "B", 1, 1, true }, { "door", "ABCDEFGH-2", 1, 1, true },
-                { "door", "ABCDEFGH-1", 1, 1, true }, { "door", "ABCDEFGH", 1, 1, true } };
-        static const uint32_t places[] = { 9, 8, 7, 6, 5, 3, 1 };
-        enum { MOVERS = sizeof(places) / sizeof(places[0]) };
+        static const struct move moves[] = { { "d", "\xff", 1, true }, { "x", "b", 0, false },
+                { "b", "key of many-b", 1, true }, { "a", "key of many-a", 1, true },
+                { "w", "\x7f", 0, false }, { "c", "l", 3, true }, { "c", "l", 2, false },
+                { "v", "12345678-2", 0, false }, { "u", "12345678-1", 0, false },
+                { "b", "key of many-b", 2, true }, { "b-2", "key of many-c", 1, true },
+                { "v-2", "12345678-3", 0, false } };
+        static const char *const registrations[] = { "a", "b", "b", "b-2", "c", "c", "d", "u", "v", "v-2",
+                "x", "w" };
+        static const uint32_t places[] = { 4, 3, 10, 11, 7, 6, 1, 9, 8, 12, 2, 5 };
+        enum { COUNT = sizeof(places) / sizeof(places[0]) };
         struct buffer expected = BUFFER_NULL;
         struct batch_params params;
         struct batch batch;
 
-        scans_of(&batch, moves, sizeof(moves) / sizeof(moves[0]));
+        scans_of(&batch, moves, COUNT);
         batch_params_init(&params, &batch);
-        pgarray_begin(&expected, PLACE_TYPE, MOVERS);
-        for (size_t i = 0; i < MOVERS; i++)
+        list(&expected, registrations, COUNT);
+        check_param(&params, REGISTRATION_PARAM, &expected);
+        buffer_clear(&expected);
+        pgarray_begin(&expected, PLACE_TYPE, COUNT);
+        for (size_t i = 0; i < COUNT; i++)
                 pgarray_place(&expected, places[i]);
-        check_param(&params, BATCH_ORDER_PARAM, &expected);
+        check_param(&params, BATCH_PLACE_PARAM, &expected);
         batch_params_deinit(&params);
         batch_deinit(&batch);
         buffer_deinit(&expected);
 }
 END_TEST
 
-/* One who is there already; two doors; two days; two events; nobody who moves. */
-START_TEST(any_other_order_is_the_databases_to_find)
+START_TEST(where_no_other_daemon_is_about_they_go_as_they_are_numbered)
 {
-        static const struct move cases[][2] = { { { "door", "b", 1, 1, true }, { "door", "a", 1, 2, true } },
-                { { "door", "b", 1, 1, true }, { "gate", "a", 1, 1, true } },
-                { { "door", "b", 1, 1, true }, { "door", "a", 2, 1, true } },
-                { { "door", "b", 1, 1, true, 1 }, { "door", "a", 1, 1, true, 2 } },
-                { { "door", "b", 1, 0, false }, { "door", "a", 1, 0, false } } };
+        static const struct move moves[] = { { "c", "c", 1, true }, { "y", "y", 0, false },
+                { "b", "b", 1, true }, { "x", "x", 0, false }, { "a", "a", 2, true } };
+        static const uint32_t places[] = { 1, 3, 5, 2, 4 };
+        struct buffer expected = BUFFER_NULL;
+        struct batch_params params;
+        struct batch batch;
 
-        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-                struct batch_params params;
-                struct batch batch;
-
-                scans_of(&batch, cases[i], 2);
-                batch_params_init(&params, &batch);
-                ck_assert_msg(!params.values[BATCH_ORDER_PARAM], "case %zu", i);
-                batch_params_deinit(&params);
-                batch_deinit(&batch);
-        }
+        scans_of(&batch, moves, 5);
+        batch.meets_nobody = true;
+        batch_params_init(&params, &batch);
+        pgarray_begin(&expected, PLACE_TYPE, 5);
+        for (size_t i = 0; i < 5; i++)
+                pgarray_place(&expected, places[i]);
+        check_param(&params, BATCH_PLACE_PARAM, &expected);
+        batch_params_deinit(&params);
+        batch_deinit(&batch);
+        buffer_deinit(&expected);
 }
 END_TEST
 
-START_TEST(what_all_who_move_say_is_sent_once_whoever_stands_among_them)
+START_TEST(another_daemon_is_about_for_a_while_after_its_last_scan)
 {
-        static const struct move same[] = { { "door", "x", 0, 0, false }, { "door", "a", 0, 1, true },
-                { "door", "y", 0, 0, false }, { "door", "b", 0, 1, true } };
-        static const struct move other[] = { { "door", "x", 0, 0, false }, { "door", "a", 0, 1, true },
-                { "door", "b", 0, 2, false } };
+        struct store store = { 0 };
+        struct feed *feed = &store.feed;
+
+        feed->store = &store;
+        ck_assert(feed_meets_nobody(feed, &family));
+        feed_family(feed, &family)->met_us = clock_monotonic_us() - LONG_AGO_US / 2;
+        ck_assert(!feed_meets_nobody(feed, &family));
+        feed_family(feed, &family)->met_us = clock_monotonic_us() - LONG_AGO_US - JUST_NOW_US;
+        ck_assert(feed_meets_nobody(feed, &family));
+        free(feed->families);
+}
+END_TEST
+
+START_TEST(where_they_go_as_they_are_numbered_it_is_not_said)
+{
+        static const struct move moves[] = { { "a", "a", 1, true }, { "b", "b", 1, true },
+                { "c", "a", 0, false } };
+        struct batch_params params;
+        struct batch batch;
+
+        scans_of(&batch, moves, 3);
+        batch_params_init(&params, &batch);
+        ck_assert_ptr_null(params.values[BATCH_PLACE_PARAM]);
+        batch_params_deinit(&params);
+        batch_deinit(&batch);
+}
+END_TEST
+
+START_TEST(what_all_who_move_say_is_sent_once_and_of_them_alone)
+{
+        static const struct move same[] = { { "x", "x", 0, false }, { "a", "a", 1, true },
+                { "y", "y", 0, false }, { "b", "b", 1, true } };
+        static const struct move other[] = { { "x", "x", 0, false }, { "a", "a", 1, true },
+                { "b", "b", 2, false } };
         static const struct {
                 const struct move *moves;
                 size_t count;
-                bool said[3];
+                bool said[2];
                 size_t said_count;
-        } cases[] = { { same, 4, { true }, 1 }, { other, 3, { true, true, false }, 3 },
-                { same, 1, { false }, 1 } };
+        } cases[] = { { same, 4, { true }, 1 }, { other, 3, { true, false }, 2 } };
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct buffer expected = BUFFER_NULL;
@@ -241,9 +314,25 @@ START_TEST(what_all_who_move_say_is_sent_once_whoever_stands_among_them)
 }
 END_TEST
 
+START_TEST(where_nobody_is_moved_nothing_is_said_of_it)
+{
+        static const struct move moves[] = { { "x", "x", 0, true }, { "y", "y", 0, true } };
+        struct batch_params params;
+        struct batch batch;
+
+        scans_of(&batch, moves, 2);
+        batch_params_init(&params, &batch);
+        ck_assert_ptr_null(params.values[INSIDE_PARAM]);
+        ck_assert_ptr_null(params.values[ADMITTED_PARAM]);
+        ck_assert_ptr_null(params.values[VERDICT_PARAM]); /* admitted, as all are that say nothing */
+        batch_params_deinit(&params);
+        batch_deinit(&batch);
+}
+END_TEST
+
 START_TEST(when_a_scan_was_received_is_said_where_it_is_not_when_it_was_made)
 {
-        static const struct move moves[] = { { "door", "a", 0, 1, true }, { "door", "b", 0, 1, true } };
+        static const struct move moves[] = { { "a", "a", 1, true }, { "b", "b", 1, true } };
         static const struct {
                 int64_t at[2], received_at[2];
                 bool said;
@@ -277,11 +366,15 @@ int main(void)
         tcase_add_test(tests, only_an_array_of_nulls_alone_is_bare);
         tcase_add_test(tests, of_elements_that_are_all_the_same_one_is_left);
         tcase_add_test(tests, others_stay_whole);
+        tcase_add_test(tests, nulls_at_the_ends_are_left_out);
         tcase_add_test(tests, that_nobody_has_come_is_said_in_quiet_alone_and_taken_back_with_its_member);
         tcase_add_test(tests, it_is_quiet_when_others_and_imports_have_been_still_for_a_while);
-        tcase_add_test(tests, who_comes_comes_in_the_order_of_the_keys);
-        tcase_add_test(tests, any_other_order_is_the_databases_to_find);
-        tcase_add_test(tests, what_all_who_move_say_is_sent_once_whoever_stands_among_them);
+        tcase_add_test(tests, scans_go_in_the_order_of_the_keys);
+        tcase_add_test(tests, where_no_other_daemon_is_about_they_go_as_they_are_numbered);
+        tcase_add_test(tests, another_daemon_is_about_for_a_while_after_its_last_scan);
+        tcase_add_test(tests, where_they_go_as_they_are_numbered_it_is_not_said);
+        tcase_add_test(tests, what_all_who_move_say_is_sent_once_and_of_them_alone);
+        tcase_add_test(tests, where_nobody_is_moved_nothing_is_said_of_it);
         tcase_add_test(tests, when_a_scan_was_received_is_said_where_it_is_not_when_it_was_made);
         suite_add_tcase(suite, tests);
         srunner_run_all(runner, CK_ENV);

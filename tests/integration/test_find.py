@@ -78,7 +78,8 @@ def test_a_door_has_to_name_few_and_sees_few(daemon, event):
         assert door.fails("invalid_params", "registration.find", event=event.slug, query="attendee",
                           cursor=cursor).data["path"] == "/cursor"
     with daemon.client(event.token("desk")) as desk:
-        assert len(desk.call("registration.find", event=event.slug, query="a")["registrations"]) == DOOR_MOST + 5
+        found = desk.call("registration.find", event=event.slug, query="a")["registrations"]
+        assert len([one for one in found if one["registration"] != code]) == DOOR_MOST + 5  # whose code may begin so, too
 
 
 def test_a_door_does_not_look_at_phones(daemon, people):

@@ -579,13 +579,13 @@ $$;
 
 -- Returns 'done', or 'again' when this batch had been recorded before. Raises, and so undoes all:
 --   UH001 stale (also 23505, 23503, 23P01 of the constraints, and 40P01), UH002 a counter out of its range,
---   UH003 a request key that was used, 23505 of scan_nonce (its detail names it) a nonce, UH006 nothing to number, UH007 the writer was closed and this
---   batch had not been recorded, UH008 numbers that leave a gap: the writer's earlier batches are not here.
+--   UH003 a request key that was used (as 23505 of scan_nonce says of a nonce, which its detail names), UH006 nothing to
+--   number, UH007 the writer was closed and this batch had not been recorded, UH008 numbers that leave a gap: the writer's earlier batches are not here.
 --
 -- Locks are taken in one order by every batch: the writer, the family, counters, rows relied on, scans (by presence, then
 -- by nonce; as numbered, where no other daemon records any), rows by kind and key, request keys. Hence no two batches
--- deadlock, save where a nonce is used for two scans at once, or another daemon has just begun with the same people: then
--- PostgreSQL ends one of them, which decides again.
+-- deadlock, save where a nonce is used for two scans at once, or it is not known yet that another daemon has begun with
+-- the same people: then PostgreSQL ends one of them, which decides again.
 CREATE FUNCTION usher.record(
         p_family uuid, p_writer uuid, p_seq bigint, p_at timestamptz,
         p_rows jsonb, p_expects jsonb, p_counters jsonb, p_keys jsonb,

@@ -264,33 +264,40 @@ static struct sent sent_as(const struct batch *batch, size_t n)
 {
         const struct scan_row *scan = &batch->scans[n].scan;
 
-        return (struct sent){ .scan = scan, .stays = !scan->presence_version, .place = (uint32_t)(n + 1) };
+        struct sent sent = { .scan = scan, .stays = !scan->presence_version, .place = (uint32_t)(n + 1) };
+
+        sent.beginning = beginning_of(sent_key(&sent));
+        return sent;
 }
 
-/* Those that move somebody, then the others, each as they are numbered. */
+/* Those that move somebody as they are numbered. The others by nonce all the same: nobody is claimed for an unknown one. */
 static void order_by_number(const struct batch *batch, struct sent *sent)
 {
-        for (size_t n = 0; n < batch->scan_count; n++)
+        struct sent *stays = sent;
+        size_t n;
+
+        for (n = 0; n < batch->scan_count; n++)
                 if (batch->scans[n].scan.presence_version)
-                        *sent++ = sent_as(batch, n);
-        for (size_t n = 0; n < batch->scan_count; n++)
+                        *stays++ = sent_as(batch, n);
+        sent = stays;
+        for (n = 0; n < batch->scan_count; n++)
                 if (!batch->scans[n].scan.presence_version)
                         *sent++ = sent_as(batch, n);
+        qsort(stays, (size_t)(sent - stays), sizeof(*sent), compare_sent);
 }
 
 static void order_by_key(const struct batch *batch, struct sent *sent)
 {
-        for (size_t n = 0; n < batch->scan_count; n++) {
+        for (size_t n = 0; n < batch->scan_count; n++)
                 sent[n] = sent_as(batch, n);
-                sent[n].beginning = beginning_of(sent_key(&sent[n]));
-        }
         qsort(sent, batch->scan_count, sizeof(*sent), compare_sent);
 }
 
 /*
- * As usher.log_scans() wants them. Lanes of one daemon never move the same person at once: while no other daemon is about,
- * scans go as they are numbered, and so mostly to the end of two of the log's keys. (If one comes just then, and two
- * batches meet at two people, PostgreSQL ends one of them after a second, which decides again.) Freed by whoever asked.
+ * As usher.log_scans() wants them. Lanes of one daemon do not move the same person at once, for a change claims whom it is
+ * about: while no other daemon is about, scans go as they are numbered, and so mostly to the end of two of the log's keys.
+ * (What is not known in time, that another has begun, may let two batches wait for each other: PostgreSQL ends one of them
+ * after a second, which decides again.) Freed by whoever asked.
  */
 static struct sent *scans_in_order(const struct batch *batch)
 {

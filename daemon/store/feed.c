@@ -450,7 +450,12 @@ bool feed_meets_nobody(struct feed *feed, const struct uuid *family)
 {
         int64_t met_us = feed_family(feed, family)->met_us;
 
-        return !met_us || clock_monotonic_us() - met_us > UNMET_US;
+        return feed->ready && (!met_us || clock_monotonic_us() - met_us > UNMET_US);
+}
+
+void feed_met(struct feed *feed, const struct uuid *family)
+{
+        feed_family(feed, family)->met_us = clock_monotonic_us();
 }
 
 bool feed_takes_scan(struct feed *feed, const struct scan_row *scan)
@@ -489,6 +494,8 @@ static void conn_ready(void *context)
                 feed->families[i].dirty = true;
                 feed->families[i].wake =
                         feed->begun > 0; /* a wake-up may have gone with the last connection */
+                if (feed->families[i].met_us)
+                        feed->families[i].met_us = clock_monotonic_us(); /* nothing was heard meanwhile */
         }
         evtimer_add(feed->wake_timer, (&(struct timeval){ 0, WAKE_MS * 1000 }));
         if (feed->store->loaded)

@@ -106,7 +106,7 @@ static void apply_scan(struct feed *feed, const struct scan_row *scan)
 {
         const struct store_handlers *handlers = &feed->store->handlers;
 
-        feed->families[feed->family].met_us = clock_monotonic_us();
+        feed_met(feed, &scan->family);
         if (feed_takes_scan(feed, scan))
                 handlers->apply_scans(handlers->context, &scan, 1);
 }

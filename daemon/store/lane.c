@@ -267,6 +267,7 @@ void lane_expire(struct lane *lane, int64_t now_us)
         for (size_t i = 0; i < batch->member_count; i++) {
                 if (!batch->members[i] || change_due_us(lane->store, batch->members[i]) > now_us)
                         continue;
+                feed_met(&lane->store->feed, &batch->family); /* it may come again, beside this batch */
                 if (unknown)
                         lane_drop_member(lane, i, FAILURE_UNKNOWN, OUTCOME_UNKNOWN);
                 else

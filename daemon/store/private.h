@@ -166,7 +166,7 @@ struct feed_family {
         struct places scans; /* whose scans have been applied so far */
         bool dirty, wake;
         int64_t moved_us; /* monotonic: when rows of others came last; 0: never */
-        int64_t met_us; /* … and scans of others */
+        int64_t met_us; /* … and when others were last known to record scans */
 };
 
 struct waiter {
@@ -240,8 +240,10 @@ void feed_own(struct feed *feed, const struct uuid *family, const struct uuid *w
 bool feed_takes_scan(struct feed *feed, const struct scan_row *scan);
 /* Whether it has been a while since anybody else changed anything, and no import of ours is under way. */
 bool feed_is_quiet(struct feed *feed, const struct uuid *family);
-/* Whether it has been longer since another daemon recorded scans. */
+/* Whether it hears of others, and for a minute has heard of none that records scans. */
 bool feed_meets_nobody(struct feed *feed, const struct uuid *family);
+/* Another records scans, or will soon: what feed_meets_nobody() goes by. */
+void feed_met(struct feed *feed, const struct uuid *family);
 /* Waiters whose deadline has passed. */
 void feed_expire(struct feed *feed, int64_t now_us);
 void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us,

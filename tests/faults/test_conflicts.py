@@ -6,6 +6,7 @@ import uuid
 import pytest
 from harness.client import Client, RpcError
 from harness.daemon import wait_until
+from test_known import reason, scan_all
 
 PEERS = 6
 
@@ -136,19 +137,41 @@ def test_scans_are_written_as_they_come_until_another_daemon_is_about(pair, even
     for checkpoint in ("alone", "met", "beside"):
         event.checkpoint(checkpoint)
 
-    def scan_all(client, checkpoint):
-        numbers = client.send_many([("checkin.scan", {"event": event.slug, "checkpoint": checkpoint, "registration": one,
-                                                      "nonce": str(uuid.uuid4())}) for one in people])
-        assert {client.wait(number)["reason"] for number in numbers} == {None}
-        return orders_of_writing(pair[0].cluster, checkpoint)
+    def orders(client, checkpoint):
+        assert {reason(client, number) for number in scan_all(client, event, people, checkpoint)} == {None}
+        return set(map(tuple, orders_of_writing(pair[0].cluster, checkpoint)))
 
     with pair[1].admin() as other, Client(pair[0].unix) as client:
-        assert set(map(tuple, scan_all(client, "alone"))) == {("f", "t")}
+        assert orders(client, "alone") == {("f", "t")}
         wait_until(lambda: other.call("room.list", event=event.slug) and other.call(
             "checkin.stats", event=event.slug, checkpoint="alone")["admitted"] == len(people), what="them at the other daemon")
         other.call("checkin.scan", event=event.slug, checkpoint="met", registration=people[0], nonce=str(uuid.uuid4()))
         wait_until(lambda: client.call("checkin.stats", event=event.slug, checkpoint="met")["admitted"] == 1, what="its scan")
-        assert set(map(tuple, scan_all(client, "beside"))) == {("t", "f")}
+        assert orders(client, "beside") == {("t", "f")}
+
+
+def test_whoever_is_in_a_deadlock_is_let_in_all_the_same(daemon, event):
+    """Somebody else has the second person's nonce and wants the first's: PostgreSQL ends the batch, which decides again."""
+    event.ticket()
+    event.checkpoint()
+    people, nonces = [event.registration()["registration"] for _ in range(20)], [str(uuid.uuid4()) for _ in range(2)]
+
+    def row(seq, nonce):
+        return ("INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, verdict, at, received_at) "
+                f"SELECT family_uuid, '{uuid.uuid4()}', {seq}, '{nonce}', event_uuid, 'door', 'refused', now(), now() "
+                f"FROM usher.event WHERE id = '{event.slug}'")
+
+    before = deadlocks(daemon.cluster)
+    with Client(daemon.unix) as client, daemon.cluster.session() as psql:
+        psql.run("BEGIN;" + row(1, nonces[1]))
+        with daemon.standstill():
+            numbers = scan_all(client, event, people, nonces=nonces)
+        wait_until(lambda: daemon.cluster.psql(
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE '%usher.record(%' AND wait_event_type = 'Lock'"), what="the batch that waits")
+        psql.run(row(2, nonces[0]) + "; ROLLBACK")
+        assert {reason(client, number) for number in numbers} == {None}
+    wait_until(lambda: deadlocks(daemon.cluster) != before, what="the deadlock in the statistics")
+    assert not [line for line in daemon.log if "refused a batch" in line]  # which would come one by one
 
 
 def test_one_place_of_the_programme_goes_to_one_session(pair, event):

@@ -11,9 +11,9 @@ from harness.daemon import wait_until
 from harness.world import Event, new_uuid
 
 
-def scan_all(client, event, people, checkpoint="door", nonce=None):
-    """Their requests' numbers, all sent at once; `nonce`: of the first."""
-    nonces = [nonce or new_uuid()] + [new_uuid() for _ in people[1:]]
+def scan_all(client, event, people, checkpoint="door", nonces=()):
+    """Their requests' numbers, all sent at once; `nonces`: of the first."""
+    nonces = [*nonces, *(new_uuid() for _ in people[len(nonces):])]
     return client.send_many([("checkin.scan", {"event": event.slug, "checkpoint": checkpoint, "registration": one, "nonce": nonce})
                              for one, nonce in zip(people, nonces, strict=True)])
 

@@ -35,10 +35,10 @@ class Door:
         found = client.call("registration.list", event=self.event.slug, limit=1000)["registrations"]
         return one in {row["registration"] for row in found}
 
-    def scan(self, client, people, nonce=None):
+    def scan(self, client, people, nonces=()):
         """All at once: the requests' numbers."""
         with self.daemon.standstill():
-            return scan_all(client, self.event, people, nonce=nonce)
+            return scan_all(client, self.event, people, nonces=nonces)
 
     def all_admitted(self, client, people, numbers):
         assert {reason(client, number) for number in numbers} == {None}
@@ -106,7 +106,7 @@ def test_who_stands_behind_a_batch_that_hangs_is_let_in_meanwhile(proxy, behind,
         psql.run("INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, verdict, at, received_at) "
                  f"SELECT family_uuid, gen_random_uuid(), 1, '{nonce}', event_uuid, 'door', 'refused', now(), now() "
                  f"FROM usher.event WHERE id = '{event.slug}'")
-        numbers = door.scan(client, people, nonce)
+        numbers = door.scan(client, people, [nonce])
         assert {reason(client, number) for number in numbers[BATCH:]} == {None}
         assert rows_of(proxy.cluster, people[:BATCH]) == []
         psql.run("ROLLBACK")

@@ -263,7 +263,6 @@ static int compare_sent(const void *a, const void *b)
 static struct sent sent_as(const struct batch *batch, size_t n)
 {
         const struct scan_row *scan = &batch->scans[n].scan;
-
         struct sent sent = { .scan = scan, .stays = !scan->presence_version, .place = (uint32_t)(n + 1) };
 
         sent.beginning = beginning_of(sent_key(&sent));

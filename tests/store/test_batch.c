@@ -198,6 +198,17 @@ static void check_param(const struct batch_params *params, size_t i, const struc
         ck_assert_mem_eq(params->values[i], expected->data, expected->length);
 }
 
+static void check_places(const struct batch_params *params, const uint32_t *places, size_t count)
+{
+        struct buffer expected = BUFFER_NULL;
+
+        pgarray_begin(&expected, PLACE_TYPE, count);
+        for (size_t i = 0; i < count; i++)
+                pgarray_place(&expected, places[i]);
+        check_param(params, BATCH_PLACE_PARAM, &expected);
+        buffer_deinit(&expected);
+}
+
 /* Whom they move, and how often; then by nonce. Bytes count as numbers without a sign, behind the eighth too. */
 START_TEST(scans_go_in_the_order_of_the_keys)
 {
@@ -219,11 +230,7 @@ START_TEST(scans_go_in_the_order_of_the_keys)
         batch_params_init(&params, &batch);
         list(&expected, registrations, COUNT);
         check_param(&params, REGISTRATION_PARAM, &expected);
-        buffer_clear(&expected);
-        pgarray_begin(&expected, PLACE_TYPE, COUNT);
-        for (size_t i = 0; i < COUNT; i++)
-                pgarray_place(&expected, places[i]);
-        check_param(&params, BATCH_PLACE_PARAM, &expected);
+        check_places(&params, places, COUNT);
         batch_params_deinit(&params);
         batch_deinit(&batch);
         buffer_deinit(&expected);
@@ -236,20 +243,15 @@ START_TEST(where_no_other_daemon_is_about_they_go_as_they_are_numbered)
         static const struct move moves[] = { { "c", "c", 1, true }, { "y", "y", 0, false },
                 { "b", "b", 1, true }, { "x", "x", 0, false }, { "a", "a", 2, true } };
         static const uint32_t places[] = { 1, 3, 5, 4, 2 };
-        struct buffer expected = BUFFER_NULL;
         struct batch_params params;
         struct batch batch;
 
         scans_of(&batch, moves, 5);
         batch.meets_nobody = true;
         batch_params_init(&params, &batch);
-        pgarray_begin(&expected, PLACE_TYPE, 5);
-        for (size_t i = 0; i < 5; i++)
-                pgarray_place(&expected, places[i]);
-        check_param(&params, BATCH_PLACE_PARAM, &expected);
+        check_places(&params, places, 5);
         batch_params_deinit(&params);
         batch_deinit(&batch);
-        buffer_deinit(&expected);
 }
 END_TEST
 

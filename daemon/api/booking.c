@@ -63,15 +63,25 @@ static bool overlap(const struct placement_row *a, const struct placement_row *b
         return from->us < to->us;
 }
 
+static const char *title_of(const struct call *call, const char *session)
+{
+        const struct session_row *row = rowset_find(
+                &call->event->family->programme->sessions, &event_row(call->event)->event_uuid, session);
+
+        return row->title;
+}
+
 static void add_clash(struct conflict_list *list, const struct call *call, const char *one, const char *other,
         struct instant from, struct instant to)
 {
-        bool first = strcmp(one, other) < 0;
+        bool in_order = strcmp(one, other) < 0;
+        const char *first = in_order ? one : other, *second = in_order ? other : one;
         struct conflict clash = {
                 .kind = CONFLICT_ATTENDEE_CLASH,
                 .rule = RULE_REFUSE,
                 .event = { event_row(call->event)->event_uuid, event_row(call->event)->event_uuid },
-                .session = { first ? one : other, first ? other : one },
+                .session = { first, second },
+                .title = { title_of(call, first), title_of(call, second) },
                 .count = 2,
                 .from = from,
                 .to = to,

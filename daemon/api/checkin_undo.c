@@ -249,7 +249,7 @@ static void add_row(struct call *call, struct batch *batch, const struct checkpo
                 .received_at = batch_now(batch),
                 .device = call->label,
                 .by = call->actor,
-                .why = call_text(call, "why"),
+                .why = registration_is(registration, "erased") ? NULL : call_text(call, "why"),
                 .flags = "[]",
                 .inside = inside,
                 .presence_version = presence->row.version + 1,
@@ -321,6 +321,7 @@ static void checkin_undo(struct call *call)
         call->own = xcalloc(1, sizeof(struct undo));
         call->own_free = undo_free;
         registration_claim(call, call_text(call, "registration"));
+        call->change.alone = true; /* scans beside it do not count whom it brings back inside */
         call_submit(call, &call->event->family->uuid, undo_decide);
 }
 

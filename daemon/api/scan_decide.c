@@ -105,8 +105,8 @@ static const char *flags_of(const struct scan *scan, const struct verdict *verdi
 
 /* ---- answers given at the door ---- */
 
-/* Names a field that is not asked here; answers and returns false. */
-static bool answers_fit(struct scan *scan, const struct scan_found *found)
+/* A field that is answered and not asked here; NULL: none. */
+static const char *find_misfit(const struct scan *scan, const struct scan_found *found)
 {
         const struct door_fields *fields = event_door_fields(found->event);
         const char *field;
@@ -114,17 +114,20 @@ static bool answers_fit(struct scan *scan, const struct scan_found *found)
 
         json_object_foreach((json_t *)(uintptr_t)scan->answers, field, value)
         {
-                struct buffer path = BUFFER_NULL;
-
-                if (door_fields_asks(fields, field))
-                        continue;
-                buffer_add_text(&path, "/answers/");
-                path_add_name(&path, field);
-                call_fail_params(scan->call, path.data, "a field of the event that is asked at the door");
-                buffer_deinit(&path);
-                return false;
+                if (!door_fields_asks(fields, field))
+                        return field;
         }
-        return true;
+        return NULL;
+}
+
+static void refuse_answer(struct scan *scan, const char *field)
+{
+        struct buffer path = BUFFER_NULL;
+
+        buffer_add_text(&path, "/answers/");
+        path_add_name(&path, field);
+        call_fail_params(scan->call, path.data, "a field of the event that is asked at the door");
+        buffer_deinit(&path);
 }
 
 /* The registration with what was answered; NULL: nothing new was. The caller owns it. */
@@ -185,6 +188,8 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
 {
         const struct presence_row *presence = judged->presence;
         const struct registration_row *registration = found->registration;
+        bool erased =
+                registration && registration_is(registration, "erased"); /* nothing more is kept of them */
         struct scan_row row = {
                 .family = scan->family,
                 .event = event_row(found->event)->event_uuid,
@@ -200,7 +205,7 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
                 .received_at = scan->received_at,
                 .device = scan->device,
                 .by = scan->call->actor,
-                .why = scan->why,
+                .why = erased ? NULL : scan->why,
                 .flags = answer->flags,
                 .force = scan->force,
                 .first_at = answer->first_at,
@@ -221,7 +226,7 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
                 memcpy(row.credential_digest, scan->presented.digest, sizeof(row.credential_digest));
         scan_rely(scan->call, batch, found, judged, seat_of(found), day, verdict);
         scan_count_inside(batch, &scan->call->change, found->checkpoint, day, verdict->by, verdict->forced);
-        if (verdict->word == VERDICT_ADMITTED)
+        if (verdict->word == VERDICT_ADMITTED && !erased)
                 record_answers(scan, found, batch);
         scan->place = batch_add_scan(batch, &scan->call->change, &row);
 }
@@ -266,6 +271,15 @@ static int64_t people_inside(const struct scan_found *found, struct date day,
         return inside < most ? inside : most;
 }
 
+/*
+ * What leaves no row is not told by the log that it is a repeat: an earlier try, here or at another daemon, may have left
+ * one when other things were asked. Without a database nobody knows.
+ */
+static bool may_repeat(const struct scan *scan)
+{
+        return !scan->dry_run && !scan->exclusive && scan->call->api->database == STORE_ONLINE;
+}
+
 static enum decision decide_found(struct scan *scan, const struct scan_found *found, struct batch *batch)
 {
         struct instant at = scan_at(scan);
@@ -277,6 +291,8 @@ static enum decision decide_found(struct scan *scan, const struct scan_found *fo
 
         fill_case(scan, found, at, day, &judged);
         verdict = verdict_decide(&judged);
+        if (verdict.word == VERDICT_INCOMPLETE && may_repeat(scan))
+                return CALL_ANSWERED(scan_replay(scan));
         recorded = batch && !scan->dry_run && verdict.word != VERDICT_INCOMPLETE;
         answer = (struct scan_answer){
                 .found = found,
@@ -330,13 +346,17 @@ static enum decision scan_decide(struct change *change, struct batch *batch)
 {
         struct scan *scan = scan_of(change);
         const struct scan_found *found;
+        const char *misfit;
 
         take_back(scan);
         if (seems_used(scan))
                 return CALL_ANSWERED(scan_replay(scan));
         found = scan_find(scan);
-        if (!found || !direction_fits(scan, found) || !answers_fit(scan, found))
+        if (!found || !direction_fits(scan, found))
                 return DECISION_ANSWERED;
+        misfit = find_misfit(scan, found);
+        if (misfit)
+                return CALL_ANSWERED(may_repeat(scan) ? scan_replay(scan) : refuse_answer(scan, misfit));
         if (claims_another(scan, found))
                 return CALL_ANSWERED(scan_submit(scan));
         if (must_seek(scan, batch))

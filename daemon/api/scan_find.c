@@ -211,7 +211,8 @@ static void caught_up(void *context, enum outcome outcome)
         if (outcome == OUTCOME_DONE)
                 scan_submit(scan);
         else
-                call_fail_unavailable(call, false);
+                call_fail_unavailable(
+                        call, scan->dry_run); /* an earlier try may have recorded what is no dry run */
 }
 
 void scan_seek(struct scan *scan)

@@ -31,7 +31,6 @@ bool code_read(const char *text, char out[static CODE_LENGTH + 1])
 size_t code_fold(const char *text, char out[static CODE_MAX + 1])
 {
         int32_t at = 0, length = 0, end;
-        UBool overflow = false;
 
         if (strlen(text) > 4 * CODE_MAX)
                 return 0;
@@ -44,9 +43,10 @@ size_t code_fold(const char *text, char out[static CODE_MAX + 1])
                         return 0;
                 if (u_isUWhiteSpace(c))
                         continue;
-                U8_APPEND((uint8_t *)out, length, CODE_MAX, u_toupper(c), overflow);
-                if (overflow)
+                c = u_toupper(c);
+                if (length + U8_LENGTH(c) > CODE_MAX)
                         return 0;
+                U8_APPEND_UNSAFE(out, length, c);
         }
         out[length] = '\0';
         return (size_t)length;

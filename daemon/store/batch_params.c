@@ -40,46 +40,81 @@ static char *json_items(struct buffer *items, size_t count)
         return buffer_steal(items);
 }
 
-/* Every counter once: moves of one add up, the tighter bound holds. */
+/* ---- counters ---- */
+
+/* Moves of one counter in a row: they add up, and these are the bounds of where it stood before all of them. */
+struct folded_counter {
+        const struct batch_counter *first;
+        int64_t by, min, max;
+};
+
+/* A bound `by` further on; what is free stays so. */
+static int64_t bound_moved(int64_t bound, int64_t by)
+{
+        return bound == INT64_MIN || bound == INT64_MAX ? bound : bound + by;
+}
+
+static bool is_same_counter(const struct batch_counter *a, const struct batch_counter *b)
+{
+        return uuid_equal(&a->event, &b->event) && strcmp(a->kind, b->kind) == 0 && strcmp(a->id, b->id) == 0;
+}
+
+static struct folded_counter *folded_find(
+        struct folded_counter *folded, size_t *count, const struct batch_counter *counter)
+{
+        for (size_t i = 0; i < *count; i++)
+                if (is_same_counter(folded[i].first, counter))
+                        return &folded[i];
+        folded[*count] = (struct folded_counter){ counter, 0, INT64_MIN, INT64_MAX };
+        return &folded[(*count)++];
+}
+
+/*
+ * A move is held to its bounds where it was decided: after those before it, whatever comes behind. Who is sent away from
+ * a full hall was so though somebody leaves it a moment later.
+ */
+static void fold(struct folded_counter *folded, const struct batch_counter *counter)
+{
+        int64_t min, max;
+
+        folded->by += counter->by;
+        min = bound_moved(counter->min, -folded->by);
+        max = bound_moved(counter->max, -folded->by);
+        folded->min = min > folded->min ? min : folded->min;
+        folded->max = max < folded->max ? max : folded->max;
+}
+
+static void write_bound(struct jsonout *out, const char *name, int64_t bound, int64_t by)
+{
+        if (bound == INT64_MIN || bound == INT64_MAX)
+                json_member_null(out, name);
+        else
+                json_member_int(out, name, bound_moved(bound, by));
+}
+
+/* Every counter once, with the bounds of where it ends. */
 static char *counters_json(const struct batch *batch)
 {
+        _cleanup_(freep) struct folded_counter *folded = NULL;
         struct buffer text = BUFFER_NULL;
         struct jsonout out = JSONOUT(&text);
+        size_t count = 0;
 
         if (!batch->counter_count)
                 return NULL;
+        folded = xcalloc(batch->counter_count, sizeof(*folded));
+        for (size_t i = 0; i < batch->counter_count; i++)
+                fold(folded_find(folded, &count, &batch->counters[i]), &batch->counters[i]);
         json_begin_array(&out);
-        for (size_t i = 0; i < batch->counter_count; i++) {
-                struct batch_counter sum = batch->counters[i];
-                bool seen = false;
-
-                for (size_t j = 0; j < batch->counter_count; j++) {
-                        const struct batch_counter *other = &batch->counters[j];
-
-                        if (j == i || !uuid_equal(&other->event, &sum.event) ||
-                                strcmp(other->kind, sum.kind) != 0 || strcmp(other->id, sum.id) != 0)
-                                continue;
-                        seen = seen || j < i;
-                        sum.by += other->by;
-                        sum.min = other->min > sum.min ? other->min : sum.min;
-                        sum.max = other->max < sum.max ? other->max : sum.max;
-                }
-                if (seen)
-                        continue;
+        for (size_t i = 0; i < count; i++) {
                 json_begin_object(&out);
                 json_name(&out, "event_id");
-                json_uuid(&out, &sum.event);
-                json_member_text(&out, "kind", sum.kind);
-                json_member_text(&out, "id", sum.id);
-                json_member_int(&out, "by", sum.by);
-                if (sum.min == INT64_MIN)
-                        json_member_null(&out, "min");
-                else
-                        json_member_int(&out, "min", sum.min);
-                if (sum.max == INT64_MAX)
-                        json_member_null(&out, "max");
-                else
-                        json_member_int(&out, "max", sum.max);
+                json_uuid(&out, &folded[i].first->event);
+                json_member_text(&out, "kind", folded[i].first->kind);
+                json_member_text(&out, "id", folded[i].first->id);
+                json_member_int(&out, "by", folded[i].by);
+                write_bound(&out, "min", folded[i].min, folded[i].by);
+                write_bound(&out, "max", folded[i].max, folded[i].by);
                 json_end_object(&out);
         }
         json_end_array(&out);

@@ -132,6 +132,8 @@ static void waiters_finish(struct feed *feed)
                         continue;
                 }
                 *link = waiter->next;
+                if (!*link)
+                        feed->last_waiter = link;
                 waiter->done(waiter->context, read ? OUTCOME_DONE : OUTCOME_UNKNOWN);
                 free(waiter);
                 link = &feed->waiters; /* whoever was called may have changed the list */
@@ -279,8 +281,9 @@ void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us
 {
         struct waiter *waiter = xcalloc(1, sizeof(*waiter));
 
-        *waiter = (struct waiter){ done, context, deadline_us, feed->begun + 1, feed->waiters };
-        feed->waiters = waiter;
+        *waiter = (struct waiter){ done, context, deadline_us, feed->begun + 1, NULL };
+        *feed->last_waiter = waiter; /* they are told in their order: a peer's scans wait here, too */
+        feed->last_waiter = &waiter->next;
         feed_family(feed, &UUID_NIL)->dirty = true;
         feed_family(feed, family)->dirty = true;
         go_on(feed);
@@ -540,6 +543,7 @@ void feed_init(struct feed *feed, struct store *store)
         struct pgconn_handlers handlers = { feed, conn_ready, conn_lost, conn_result, conn_end, notified };
 
         memset(feed, 0, sizeof(*feed));
+        feed->last_waiter = &feed->waiters;
         feed->store = store;
         feed->tick = event_new(store->base, -1, EV_PERSIST, tick, feed);
         feed->wake_timer = evtimer_new(store->base, wake_others, feed);

@@ -183,7 +183,7 @@ struct feed {
         bool ready;
         struct feed_family *families;
         size_t count;
-        struct waiter *waiters;
+        struct waiter *waiters, **last_waiter;
         unsigned long begun, ended; /* rounds */
         bool reading; /* a family is */
         uint8_t *due; /* what the answers to come belong to, in order */

@@ -103,7 +103,7 @@ struct change {
         bool bulk; /* an import: a lane and a batch of its own */
         bool patient; /* waits until its deadline even while the database is away */
         int64_t submitted_us; /* the store's */
-        bool alone; /* the store's: it is to be tried in a batch of its own */
+        bool alone; /* in a batch of its own; the store's, too, where a batch was refused */
         unsigned rest_ms; /* with DECISION_MORE: not before so long; what it waits for runs elsewhere */
         unsigned attempts; /* the store's: how often it was decided */
         /* the store's own */

@@ -122,12 +122,16 @@ def test_whoever_was_cancelled_at_the_other_daemon_is_sent_away_among_many(pair,
             assert sum(reason is None for reason in reasons.values()) == len(people) - n - 1
 
 
-def orders_of_writing(cluster, checkpoint):
-    """Of the batches of many at a checkpoint: whether each was written in the order of its keys, and of its numbers."""
-    return cluster.psql(
+def orders_of_writing(daemon, client, event, people, checkpoint):
+    """Lets everybody in. Of the batches of many: whether each was written in the order of its keys, and of its numbers."""
+    assert {reason(client, number) for number in scan_all(client, event, people, checkpoint)} == {None}
+    return set(map(tuple, daemon.cluster.psql(
         "SELECT array_agg(presence ORDER BY ctid) = array_agg(presence ORDER BY presence), "
         "array_agg(seq ORDER BY ctid) = array_agg(seq ORDER BY seq) FROM usher.scan "
-        f"WHERE checkpoint = '{checkpoint}' GROUP BY xmin::text HAVING count(*) > 8")
+        f"WHERE checkpoint = '{checkpoint}' GROUP BY xmin::text HAVING count(*) > 8")))
+
+
+OF_NUMBERS, OF_KEYS = {("f", "t")}, {("t", "f")}
 
 
 def test_scans_are_written_as_they_come_until_another_daemon_is_about(pair, event):
@@ -136,18 +140,29 @@ def test_scans_are_written_as_they_come_until_another_daemon_is_about(pair, even
     people = [event.registration()["registration"] for _ in range(120)]
     for checkpoint in ("alone", "met", "beside"):
         event.checkpoint(checkpoint)
-
-    def orders(client, checkpoint):
-        assert {reason(client, number) for number in scan_all(client, event, people, checkpoint)} == {None}
-        return set(map(tuple, orders_of_writing(pair[0].cluster, checkpoint)))
-
     with pair[1].admin() as other, Client(pair[0].unix) as client:
-        assert orders(client, "alone") == {("f", "t")}
+        assert orders_of_writing(pair[0], client, event, people, "alone") == OF_NUMBERS
         wait_until(lambda: other.call("room.list", event=event.slug) and other.call(
             "checkin.stats", event=event.slug, checkpoint="alone")["admitted"] == len(people), what="them at the other daemon")
         other.call("checkin.scan", event=event.slug, checkpoint="met", registration=people[0], nonce=str(uuid.uuid4()))
         wait_until(lambda: client.call("checkin.stats", event=event.slug, checkpoint="met")["admitted"] == 1, what="its scan")
-        assert orders(client, "beside") == {("t", "f")}
+        assert orders_of_writing(pair[0], client, event, people, "beside") == OF_KEYS
+
+
+def test_scans_are_written_by_their_keys_after_one_was_given_up(daemon, event):
+    """Who is told that nobody knows asks again, and the batch with the repeat may meet the one that was given up."""
+    event.ticket()
+    people = [event.registration()["registration"] for _ in range(120)]
+    for checkpoint in ("alone", "given-up", "beside"):
+        event.checkpoint(checkpoint)
+    with Client(daemon.unix) as client, daemon.cluster.session() as psql:
+        assert orders_of_writing(daemon, client, event, people, "alone") == OF_NUMBERS
+        psql.run(f"BEGIN; SELECT pg_advisory_xact_lock(uuid_hash_extended(family_uuid, 0)) FROM usher.event WHERE id = '{event.slug}'")
+        error = client.fails("unavailable", "checkin.scan", event=event.slug, checkpoint="given-up", registration=people[0],
+                             nonce=str(uuid.uuid4()), deadline_ms=300)
+        assert error.data["done"] is None
+        psql.run("COMMIT")
+        assert orders_of_writing(daemon, client, event, people, "beside") == OF_KEYS
 
 
 def test_whoever_is_in_a_deadlock_is_let_in_all_the_same(daemon, event):

@@ -147,3 +147,21 @@ def test_who_came_at_another_daemon_unseen_is_not_sent_away_as_unknown(proxy, be
         proxy.cut(lambda link: link.feed)
         assert client.wait(number)["verdict"] == "admitted"
         assert {reason(client, one) for one in others} == {None}
+
+
+def test_who_is_looked_for_at_other_daemons_comes_and_goes_in_order(proxy, behind, event):
+    """While others have just been at it each waits for the feed by itself, before a batch is formed."""
+    event.ticket()
+    event.checkpoint("hall", mode="reentry")
+    daemon = behind(PATIENT)
+    door = {"event": event.slug, "checkpoint": "hall"}
+    with daemon.admin() as client:
+        wait_until(lambda: len(registrations(client, event)) == 0 and event.registration(), what="the event")
+        wait_until(lambda: registrations(client, event), what="news")
+        proxy.freeze_feed()
+        guests = [event.registration()["credential"] for _ in range(8)]
+        numbers = client.send_many([("checkin.scan", {**door, "credential": guest, "nonce": new_uuid(), "direction": direction})
+                                    for guest in guests for direction in ("in", "out")])
+        client.call("server.ping")
+        proxy.cut(lambda link: link.feed)
+        assert [client.wait(number)["verdict"] for number in numbers] == ["admitted", "left"] * len(guests)

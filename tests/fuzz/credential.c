@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What somebody holds before a scanner. One that is of our form is told by its digest, whatever its case and blanks. */
+/* What somebody holds before a scanner, whatever system it is of. One that is of our form is told by its digest, whatever its case and blanks. */
 #include "door/credential.h"
 
 #include <ctype.h>
@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/buffer.h"
+#include "door/code.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,6 +39,18 @@ static void look_at_canonical(const char *text, const struct credential_read *re
         check(memcmp(again.digest, read->digest, sizeof(digest)) == 0);
 }
 
+/* What is not of our form may be another system's code, which stands as it is folded. */
+static void look_at_code(const char *text)
+{
+        char folded[CODE_MAX + 1], again[CODE_MAX + 1];
+        size_t length = code_fold(text, folded);
+
+        check(length <= CODE_MAX);
+        if (length)
+                check(strlen(folded) == length && code_fold(folded, again) == length &&
+                        strcmp(folded, again) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         static const uint8_t nobody[32];
@@ -52,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 check(credential_kind_word(read.content.kind) != NULL);
                 check(credential_verify(&read, nobody) == CREDENTIAL_E_SIGNATURE);
         }
+        look_at_code(text);
         free(text);
         return 0;
 }

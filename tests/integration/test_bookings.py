@@ -82,7 +82,7 @@ def test_a_capacity_raised_promotes_and_one_lowered_takes_nothing_away(workshop)
 def test_two_sessions_at_one_time_clash_and_touching_ones_do_not(workshop):
     for session, room, start in (("workshop", "a", "10:00"), ("other", "b", "10:29"), ("next", "c", "10:30")):
         workshop.room(room)
-        workshop.session(session, booking="open")
+        workshop.session(session, title=f"The {session}", booking="open")
         workshop.place(session, room, f"2025-10-25T{start}:00+08:00")
     person = workshop.registration()
     book(workshop, person)
@@ -90,6 +90,7 @@ def test_two_sessions_at_one_time_clash_and_touching_ones_do_not(workshop):
     (conflict,) = error.data["conflicts"]
     assert conflict["kind"] == "attendee_clash" and conflict["severity"] == "hard"
     assert conflict["sessions"] == ["other", "workshop"]
+    assert '"The other" and "The workshop"' in conflict["message"]
     assert (conflict["from"], conflict["to"]) == ("2025-10-25T10:29:00+08:00", "2025-10-25T10:30:00+08:00")
     assert book(workshop, person, "next")["status"] == "confirmed"
     cancel(workshop, person)

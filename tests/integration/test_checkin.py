@@ -398,6 +398,11 @@ def test_force_exceeds_a_capacity(door, admin):
     assert door.scan(people[2], "hall")["reason"] == "full"
 
 
+def test_a_code_of_any_length_is_unknown_or_fits(door, scanner):
+    for length in (1200, 1201, 4096):
+        assert refused(door, scanner, "unknown_credential", "x" * length)
+
+
 # ---- questions ----
 
 @pytest.fixture
@@ -422,6 +427,23 @@ def test_questions_are_asked_before_and_answers_stand_from_then_on(daemon, askin
     assert got["fields"] == {"meal": "none", "table": "7 \"a\"", "other": "hidden"} and got["version"] == made["version"] + 1
     assert asking.scan(made["credential"])["reason"] == "already_admitted"
     assert daemon.cluster.psql("SELECT count(*) FROM usher.scan AS s WHERE s::text LIKE '%none%'") == [["0"]]
+
+
+def test_a_repeat_is_answered_as_before_whatever_is_asked_by_now(daemon, second_daemon, admin):
+    """At a daemon that does not remember the nonce: what is asked, or no longer, is judged after the log was looked at."""
+    other, meal = second_daemon(), [{"field": "meal", "label": "Which meal?", "at_door": "ask"}]
+    for before, after, answers in (([], meal, {}), (meal, [], {"answers": {"meal": "none"}})):
+        event = Event(admin, fields=before)
+        event.ticket()
+        event.checkpoint("lunch", mode="count")
+        made, nonce = event.registration(), new_uuid()
+        first = event.scan(made["credential"], "lunch", nonce=nonce, **answers)
+        event.call("event.put", name="Event", timezone="Asia/Shanghai", starts_on="2025-10-25", ends_on="2025-10-26", fields=after)
+        with other.admin() as client:
+            wait_until(lambda: client.call("checkpoint.list", event=event.slug)["checkpoints"] and
+                       bool(client.call("event.get", event=event.slug)["fields"]) == bool(after), what="what is asked")
+            again = event.scan(made["credential"], "lunch", client=client, nonce=nonce, **answers)
+        assert (again["verdict"], again["replayed"], again["scan"]) == ("admitted", True, first["scan"])
 
 
 def test_an_empty_answer_declines(asking):
@@ -565,6 +587,93 @@ def test_a_capacity_is_never_passed(daemon, door):
 
 def test_a_capacity_is_never_passed_over_two_daemons(daemon, second_daemon, door):
     check_capacity(door, [daemon, second_daemon()])
+
+
+LANES = 3
+
+
+def family_lock(event):
+    """What every batch of the event waits for."""
+    return (f"SELECT pg_advisory_xact_lock(uuid_hash_extended((SELECT family_uuid FROM usher.event WHERE id = '{event.slug}'), 0))")
+
+
+@pytest.fixture
+def together(daemon, door):
+    """A hall for two, three people for it, and what takes all lanes for others: who asks then is decided by one batch."""
+    door.checkpoint("hall", mode="reentry", capacity=2)
+    people, others = [door.registration() for _ in range(3)], [door.registration() for _ in range(LANES)]
+
+    def waiting():
+        return daemon.cluster.psql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%usher.record%' AND wait_event = 'advisory'")
+
+    def take_lanes(client):
+        for n, other in enumerate(others, 1):
+            client.send("checkin.scan", event=door.slug, checkpoint="door", credential=other["credential"], nonce=new_uuid())
+            wait_until(lambda so_many=n: len(waiting()) == so_many, what="a batch that waits")
+
+    return people, take_lanes
+
+
+def ask_together(daemon, door, take_lanes, *scans):
+    """Their answers; they come over connections of their own, each after the one before."""
+    clients = [daemon.client(door.token("desk")) for _ in range(len(scans) + 1)]
+    with daemon.cluster.session() as psql:
+        psql.run(f"BEGIN; {family_lock(door)}")
+        take_lanes(clients[-1])
+        numbers = []
+        for client, params in zip(clients, scans):
+            numbers.append(client.send("checkin.scan", event=door.slug, checkpoint="hall", **params))
+            client.call("server.ping")
+        psql.run("COMMIT")
+    answers = [client.wait(number) for client, number in zip(clients, numbers)]
+    for client in clients:
+        client.close()
+    return answers
+
+
+def scan_of(person, **more):
+    return {"credential": person["credential"], "nonce": new_uuid(), **more}
+
+
+def test_who_is_sent_away_as_full_beside_who_leaves_is_sent_away(daemon, door, together):
+    people, take_lanes = together
+    for one in people[:2]:
+        door.scan(one["credential"], "hall")
+    full, left = ask_together(daemon, door, take_lanes, scan_of(people[2]), scan_of(people[0], direction="out"))
+    assert (full["reason"], left["verdict"]) == ("full", "left")
+
+
+def test_who_gets_the_last_place_beside_who_is_forced_in_gets_it(daemon, door, together):
+    people, take_lanes = together
+    door.scan(people[0]["credential"], "hall")
+    admitted, forced = ask_together(
+        daemon, door, take_lanes, scan_of(people[1]), scan_of(people[2], force=True, why="Speaker"))
+    assert (admitted["reason"], forced["reason"], forced["inside"]) == (None, "full", 3)
+
+
+def test_who_comes_beside_an_undone_exit_finds_it_full(daemon, door, desk, together):
+    """The undo reads the log before it queues; so that is held first, and the lanes are taken meanwhile."""
+    people, take_lanes = together
+    for one in people[:2]:
+        door.scan(one["credential"], "hall")
+    gone = door.scan(people[1]["credential"], "hall", direction="out")["scan"]
+    with daemon.cluster.session() as family, daemon.cluster.session() as log, daemon.client(door.token("desk")) as scanner, \
+            daemon.client(door.token("desk")) as others:
+        log.run("BEGIN; LOCK TABLE usher.scan IN ACCESS EXCLUSIVE MODE")
+        undo = desk.send("checkin.undo", event=door.slug, checkpoint="hall", registration=people[1]["registration"], scan=gone,
+                         why="A mistake")
+        wait_until(lambda: daemon.cluster.psql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%scan_moves%' "
+                                               "AND wait_event_type = 'Lock'"), what="its reading the log")
+        family.run(f"BEGIN; {family_lock(door)}")
+        take_lanes(others)
+        log.run("COMMIT")
+        wait_until(lambda: daemon.cluster.psql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%scan_moves%' "
+                                               "AND state = 'idle'"), what="what the log says")
+        scanner.call("server.ping")
+        number = scanner.send("checkin.scan", event=door.slug, checkpoint="hall", **scan_of(people[2]))
+        scanner.call("server.ping")
+        family.run("COMMIT")
+        assert desk.wait(undo)["undone"] and scanner.wait(number)["reason"] == "full"
 
 
 def test_a_capacity_given_later_counts_those_inside(door, scanner):

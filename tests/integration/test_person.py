@@ -2,7 +2,7 @@
 """What is held on a person: given out whole, and erased without a trace, while counts and log stay."""
 import pytest
 
-from harness.world import new_uuid
+from harness.world import Event, new_uuid
 
 WORD = "N" + new_uuid()[:8]  # what is said of the person to be erased without a trace, and of nobody else
 
@@ -40,6 +40,19 @@ def test_the_export_holds_registration_credentials_bookings_and_scans(door):
     assert [(one["verdict"], one["reason"], one["why"]) for one in told["scans"]] == [
         ("admitted", None, None), ("admitted", "already_admitted", "Because of 70077")]
     assert told["scans"][0]["scan"] == first["scan"]
+
+
+def test_nothing_more_is_kept_of_who_was_erased(admin, daemon):
+    event = Event(admin, fields=[{"field": "meal", "label": "Which meal?", "at_door": "ask"}])
+    event.ticket()
+    event.checkpoint()
+    made = event.registration()
+    erase(event, made)
+    forced = event.scan(made["credential"], force=True, why=f"Because of {WORD}", answers={"meal": WORD})
+    assert (forced["verdict"], forced["reason"]) == ("admitted", "erased")
+    event.call("checkin.undo", checkpoint="door", registration=made["registration"], scan=forced["scan"], why=f"No, {WORD}")
+    assert event.call("registration.get", registration=made["registration"])["fields"] in (None, {})
+    assert traces(daemon.cluster, WORD) == []
 
 
 def test_the_erased_are_nobody_and_still_count(door, daemon, second_daemon):

@@ -12,7 +12,8 @@ enum {
         TEXT_TYPE = 25,
         FIRST_AT = 16 /* the subscript, in an array's head */,
         JUST_NOW_US = 1000,
-        LONG_AGO_US = 60000000
+        LONG_AGO_US = 60000000,
+        COUNTERS_PARAM = 6
 };
 
 static const struct uuid family = { { 1 } };
@@ -128,6 +129,46 @@ START_TEST(that_nobody_has_come_is_said_in_quiet_alone_and_taken_back_with_its_m
         batch_rewind(&batch, &mark);
         ck_assert(!batch.no_news);
         batch_deinit(&batch);
+}
+END_TEST
+
+START_TEST(moves_of_a_counter_are_held_to_their_bounds_in_their_order)
+{
+        static const int64_t free_low = INT64_MIN, free_high = INT64_MAX;
+        static const struct {
+                struct {
+                        int64_t by, min, max;
+                } moves[3];
+                size_t count;
+                const char *by, *bounds;
+        } cases[] = {
+                { { { 1, free_low, 40 }, { 1, free_low, 40 } }, 2, "2", "\"min\":null,\"max\":40" },
+                /* full, and then somebody leaves */
+                { { { 0, 40, free_high }, { -1, free_low, free_high } }, 2, "-1", "\"min\":39,\"max\":null" },
+                /* the last place, and then somebody is forced in */
+                { { { 1, free_low, 40 }, { 1, free_low, free_high } }, 2, "2", "\"min\":null,\"max\":41" },
+                { { { -1, free_low, free_high }, { 1, free_low, 40 }, { 0, 40, free_high } }, 3, "0",
+                        "\"min\":40,\"max\":40" },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct batch_params params;
+                struct batch batch;
+                char expected[200];
+
+                batch_init(&batch);
+                batch.family = family;
+                batch_add_counter(&batch, NULL, &family, "inside", "elsewhere", 1, free_low, free_high);
+                for (size_t j = 0; j < cases[i].count; j++)
+                        batch_add_counter(&batch, NULL, &family, "inside", "hall", cases[i].moves[j].by,
+                                cases[i].moves[j].min, cases[i].moves[j].max);
+                batch_params_init(&params, &batch);
+                snprintf(expected, sizeof(expected), "\"id\":\"hall\",\"by\":%s,%s}]", cases[i].by,
+                        cases[i].bounds);
+                ck_assert_ptr_nonnull(strstr(params.values[COUNTERS_PARAM], expected));
+                batch_params_deinit(&params);
+                batch_deinit(&batch);
+        }
 }
 END_TEST
 
@@ -375,6 +416,7 @@ int main(void)
         tcase_add_test(tests, others_stay_whole);
         tcase_add_test(tests, nulls_at_the_ends_are_left_out);
         tcase_add_test(tests, that_nobody_has_come_is_said_in_quiet_alone_and_taken_back_with_its_member);
+        tcase_add_test(tests, moves_of_a_counter_are_held_to_their_bounds_in_their_order);
         tcase_add_test(tests, it_is_quiet_when_others_and_imports_have_been_still_for_a_while);
         tcase_add_test(tests, scans_go_in_the_order_of_the_keys);
         tcase_add_test(tests, where_no_other_daemon_is_about_they_go_as_they_are_numbered);

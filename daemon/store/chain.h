@@ -4,7 +4,8 @@
  * changed, taken out or put in without breaking all that follow. A chain is one writer's, in the order of its numbers.
  * After Haber and Stornetta, How to Time-Stamp a Digital Document (1991); hashed with BLAKE2b (RFC 7693).
  *
- * What a person may have erased (why somebody was let in all the same) is kept beside the log, outside the chain.
+ * What a person may have erased (why somebody was let in all the same) is kept beside the log, outside the chain. Outside
+ * it, too, is the key of a presence (door/presence.h): it is made of what the chain holds, and usher.audit() compares it.
  */
 #pragma once
 

@@ -3,7 +3,7 @@
  * The change feed: what other daemons did, read from where this one stands. A NOTIFY is only a wake-up; a round reads
  * whatever lies beyond the places, so nothing is missed over a lost connection. A round looks at every family once and
  * reads those that may have changed: what changed and the scans, as one snapshot shows them, for both count in the same
- * numbers; then the rows of the kinds that changed, as they stand by now. What the answers say: feed_read.c.
+ * numbers; then the rows of the kinds that changed, as that snapshot shows them, too. What the answers say: feed_read.c.
  */
 #include "store/private.h"
 

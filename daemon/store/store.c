@@ -36,8 +36,9 @@ static void pump(evutil_socket_t fd, short what, void *context)
 }
 
 /*
- * The last lane is for the batch that is decided ahead. Where PostgreSQL shares few processors with us batches only get
- * in each other's way: one at a time, and each at once after the other, gets more through, and at an even pace.
+ * One lane (of those that are not for imports) is for the batch that is decided ahead. Where PostgreSQL shares few
+ * processors with us batches only get in each other's way: one at a time, and each at once after the other, gets more
+ * through, and at an even pace.
  */
 void store_count_turns(struct store *store, bool near)
 {

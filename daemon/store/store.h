@@ -2,7 +2,7 @@
 /*
  * The store: PostgreSQL without blocking.
  *
- * Changes wait in one queue. When a lane (a connection with at most one batch under way) is free, it takes the
+ * Changes wait in one queue. When a lane (it has at most one batch under way) is free, it takes the
  * oldest family's changes in their order, asks each to decide on what memory holds now, and sends all their rows as
  * one batch: one call of usher.record(), one commit, one sync. Nothing is finished before that sync. A batch is
  * recorded whole or not at all: when anything in it was stale, the feed is read up to now and every member decides
@@ -198,7 +198,6 @@ struct scan_row {
 size_t batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan);
 /* Inside `applied`: the scan of that place as it stands in the log. */
 const struct scan_row *batch_scan(const struct batch *batch, size_t place);
-/* A room for another member? The store asks nobody to decide past batch_max. */
 
 /* ---- reads ---- */
 
@@ -217,4 +216,3 @@ void store_read_for(struct store *store, bool patient, const char *sql, size_t c
         void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context);
 size_t result_lines(const struct store_result *result);
 const char *result_text(const struct store_result *result, size_t line, size_t column); /* NULL: null */
-/* Deletion of an event with all that is its: see event.delete. */

@@ -35,13 +35,9 @@ START_TEST(what_is_longer_than_a_code_may_be_is_none)
                 const char *character;
                 size_t count, length;
         } cases[] = {
-                { "x", CODE_MAX, CODE_MAX },
-                { "x", CODE_MAX + 1, 0 },
-                { "x", 4 * CODE_MAX, 0 },
-                { "\xc3\xa9", CODE_MAX / 2, CODE_MAX },
-                { "\xc3\xa9", CODE_MAX / 2 + 1, 0 },
-                { "\xe5\x88\x98", CODE_MAX / 3 + 1, 0 },
-                { "\xf0\x9f\x98\x80", CODE_MAX / 4, CODE_MAX },
+                { "x", CODE_MAX, CODE_MAX }, { "x", CODE_MAX + 1, 0 }, { "x", 4 * CODE_MAX, 0 },
+                { "\xc3\xa9", CODE_MAX / 2, CODE_MAX }, { "\xc3\xa9", CODE_MAX / 2 + 1, 0 },
+                { "\xe5\x88\x98", CODE_MAX / 3 + 1, 0 }, { "\xf0\x9f\x98\x80", CODE_MAX / 4, CODE_MAX },
                 { "\xc9\x90", CODE_MAX / 2, 0 }, /* its capital takes three bytes */
         };
 

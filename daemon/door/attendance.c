@@ -279,10 +279,20 @@ static struct instant first_of(
         return first;
 }
 
-/* The first admission is looked for only where nobody is admitted: of one that comes a crowd keeps the earlier. */
-static void count_move(struct attendance *attendance, const struct presence_row *row, uint64_t hash,
-        bool was_admitted, bool was_inside, const char *ticket)
+/* Whether what was said of a presence's admission is said still: so it is of all who go, and of most who come again. */
+static bool is_admission_same(const struct presence_row *before, const struct presence_row *row)
 {
+        return before && before->admitted == row->admitted && before->first_at.us == row->first_at.us;
+}
+
+/*
+ * The first admission is looked for, day by day, only where one is taken back: of one that comes a crowd keeps the
+ * earlier.
+ */
+static void count_move(struct attendance *attendance, const struct presence_row *before,
+        const struct presence_row *row, uint64_t hash, const char *ticket)
+{
+        bool was_admitted = before && before->admitted, was_inside = before && before->inside;
         struct spot *spot = spot_need(attendance, row->checkpoint);
         struct crowd_move move = {
                 .registration = row->registration,
@@ -292,14 +302,16 @@ static void count_move(struct attendance *attendance, const struct presence_row 
                 .inside = row->inside - was_inside,
                 .day = row->day,
                 .comes = row->admitted && !was_admitted,
+                .stays = is_admission_same(before, row),
                 .first = row->first_at,
         };
+        bool seeks = !move.comes && !move.stays;
 
         tally_need(attendance, row->checkpoint, row->day)->inside += move.inside;
-        if (!move.comes)
+        if (seeks)
                 move.first = first_of(attendance, row->checkpoint, row->registration);
         crowd_apply(&spot->crowd, &move);
-        if (!move.comes)
+        if (seeks)
                 move.first = first_of(attendance, NULL, row->registration);
         crowd_apply(&attendance->everybody, &move);
 }
@@ -313,14 +325,13 @@ bool attendance_apply(struct attendance *attendance, const struct presence_row *
         const struct presence_hashes *hashes, const char *ticket, struct texts *texts)
 {
         const struct presence_row *before = table_find(&attendance->presences, hashes->id, row->row.id);
-        bool was_admitted = before && before->admitted, was_inside = before && before->inside;
 
         if (before && before->row.version >= row->row.version)
                 return false;
         if (before)
                 table_remove(&attendance->presences, before);
         table_add_hashed(&attendance->presences, row_pack(row, texts), hashes->id);
-        count_move(attendance, row, hashes->registration, was_admitted, was_inside, ticket);
+        count_move(attendance, before, row, hashes->registration, ticket);
         row_unref(before);
         return true;
 }

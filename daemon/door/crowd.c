@@ -210,7 +210,8 @@ void crowd_apply(struct crowd *crowd, const struct crowd_move *move)
         move_inside(person, move->day, move->inside);
         count_inside(crowd, person, 1);
         move_admitted(crowd, person, move);
-        move_first(crowd, person, move);
+        if (!move->stays)
+                move_first(crowd, person, move);
 }
 
 void crowd_expect(const struct crowd *crowd, uint64_t hash)

@@ -38,9 +38,10 @@ struct crowd_move {
         struct date day; /* the presence's */
         /*
          * If it admits the person, `comes`, `first` is when, and the crowd keeps an earlier admission that it knows of.
-         * Else it is the first admission that is left; INSTANT_NONE: none is.
+         * If it `stays`, the admission is as it was, and `first` is not looked at. Else it is the first admission that is
+         * left; INSTANT_NONE: none is.
          */
-        bool comes;
+        bool comes, stays;
         struct instant first;
 };
 void crowd_apply(struct crowd *crowd, const struct crowd_move *move);

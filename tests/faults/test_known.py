@@ -59,7 +59,7 @@ def test_what_is_only_being_read_anew_is_not_known(proxy, behind, event):
         numbers = dict(zip(people, scan_all(client, event, people), strict=True))
         other.call("server.ping")
         proxy.let_go()
-        wait_until(lambda: [row["status"] for row in registrations(other, event)].count("cancelled") == len(gone), what="their rows")
+        wait_until(lambda: [row["status"] for row in registrations(other, event)].count("cancelled") == len(gone), 40, "their rows")
         proxy.cut(lambda link: link.feed)
         reasons = {one: reason(client, number) for one, number in numbers.items()}
     # Where the machine stalls it has been tried three times before the feed is back.

@@ -480,7 +480,8 @@ CREATE TABLE usher.scan ( -- what has one width stands first, or each row would 
         day                  date,
         registration_version bigint,
         inside               bigint,
-        first_at             timestamptz, -- the earlier admission that stood, its own aside
+        first_at             timestamptz, -- the admission that stood in the way, or by which who is inside after it came in
+        admitted_at          timestamptz, -- since when who is moved counts as admitted there, where not since that
         first_device         text,
         checkpoint           text COLLATE "C" NOT NULL,
         registration         text COLLATE "C",
@@ -532,9 +533,10 @@ CREATE VIEW usher.presence AS
 SELECT s.family_id, s.event_id, usher.presence_id(s.checkpoint, s.day, s.registration) AS id,
        s.presence_version AS version, s.checkpoint, s.registration, s.day, s.presence_inside AS inside,
        s.presence_admitted AS admitted,
-       CASE WHEN s.presence_admitted THEN coalesce(s.first_at, s.at) END AS first_at,
-       CASE WHEN NOT s.presence_admitted THEN NULL WHEN s.first_at IS NULL THEN s.device ELSE s.first_device END
-               AS first_device
+       CASE WHEN s.presence_inside THEN coalesce(s.first_at, s.at) END AS first_at,
+       CASE WHEN NOT s.presence_inside THEN NULL WHEN s.first_at IS NULL THEN s.device ELSE s.first_device END
+               AS first_device,
+       CASE WHEN s.presence_admitted THEN coalesce(s.admitted_at, s.first_at, s.at) END AS admitted_at
 FROM usher.scan AS s
 WHERE s.presence IS NOT NULL AND NOT EXISTS (
         SELECT FROM usher.scan AS later

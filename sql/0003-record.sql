@@ -118,7 +118,7 @@ $$;
 -- presence_inside, presence_admitted. Such a column may come as an array of one, for taking arrays to pieces is dear.
 -- What it says of all; NULL: it comes whole, or says nothing.
 -- Of the others nonce, registration, digest, inside and hash have an element for each scan. verdict (NULL: 'admitted'),
--- reason, why, force, first_at, first_device and undoes come without the nulls at their ends, with the subscripts
+-- reason, why, force, first_at, first_device, admitted_at and undoes come without the nulls at their ends, with the subscripts
 -- that the rest has, so they are asked for by these alone. presence has an element for each scan that moves somebody, and
 -- so tells how many these are. received_at is left out where it equals at.
 CREATE FUNCTION usher.of_all(p_column anyarray) RETURNS anyelement
@@ -391,7 +391,8 @@ CREATE FUNCTION usher.log_scans(
         p_scan_verdict text[], p_scan_reason text[], p_scan_at timestamptz[], p_scan_received_at timestamptz[],
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
-        p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
+        p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[],
+        p_scan_admitted_at timestamptz[], p_scan_hash bytea[],
         p_scan_undoes text[], p_scan_presence uuid[], p_place integer[])
 RETURNS void
 LANGUAGE plpgsql AS $$
@@ -415,7 +416,7 @@ BEGIN
         INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
                 registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
                 device, by, flags, inside, presence, presence_version, presence_inside, presence_admitted, force,
-                first_at, first_device, hash, undoes)
+                first_at, first_device, admitted_at, hash, undoes)
         SELECT p_family, p_writer, p_first + coalesce(p_place[i], i) - 1, p_scan_nonce[i],
                 coalesce(v_event, p_scan_event[i]),
                 coalesce(v_checkpoint, p_scan_checkpoint[i]), p_scan_registration[i],
@@ -429,7 +430,7 @@ BEGIN
                 i <= v_moving AND coalesce(v_presence_inside, p_scan_presence_inside[i]),
                 i <= v_moving AND coalesce(v_presence_admitted, p_scan_presence_admitted[i]),
                 coalesce(p_scan_force[i], false),
-                p_scan_first_at[i], p_scan_first_device[i], p_scan_hash[i], p_scan_undoes[i]
+                p_scan_first_at[i], p_scan_first_device[i], p_scan_admitted_at[i], p_scan_hash[i], p_scan_undoes[i]
         FROM (SELECT generate_series(1, v_count) AS i) AS every; -- in FROM itself its rows would go through a tuplestore
 
         IF 1 < ANY (p_scan_presence_version) THEN
@@ -455,7 +456,8 @@ CREATE FUNCTION usher.record_scans(
         p_scan_verdict text[], p_scan_reason text[], p_scan_at timestamptz[], p_scan_received_at timestamptz[],
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
-        p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[], p_scan_hash bytea[],
+        p_scan_force boolean[], p_scan_first_at timestamptz[], p_scan_first_device text[],
+        p_scan_admitted_at timestamptz[], p_scan_hash bytea[],
         p_scan_undoes text[], p_scan_presence uuid[], p_known_writers uuid[], p_known_seqs bigint[], p_no_news boolean,
         p_place integer[])
 RETURNS void
@@ -469,7 +471,7 @@ BEGIN
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_scan_presence,
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_admitted_at, p_scan_hash, p_scan_undoes, p_scan_presence,
                         p_place);
 
         SELECT r.kind, r.event_id, r.id INTO v_row
@@ -537,7 +539,7 @@ CREATE FUNCTION usher.record_scan(
         p_day date, p_direction text, p_verdict text, p_reason text, p_at timestamptz, p_received_at timestamptz,
         p_device text, p_by text, p_why text, p_flags text, p_inside bigint, p_presence_version bigint,
         p_presence_inside boolean, p_presence_admitted boolean, p_force boolean, p_first_at timestamptz,
-        p_first_device text, p_hash bytea, p_undoes text, p_presence uuid, OUT outcome text)
+        p_first_device text, p_admitted_at timestamptz, p_hash bytea, p_undoes text, p_presence uuid, OUT outcome text)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
         v_locked       text; -- an assignment needs no executor, as PERFORM does
@@ -552,13 +554,13 @@ BEGIN
         INSERT INTO usher.scan (family_id, writer, seq, nonce, event_id, checkpoint, registration,
                 registration_version, credential_digest, day, direction, verdict, reason, at, received_at,
                 device, by, flags, inside, presence, presence_version, presence_inside, presence_admitted, force,
-                first_at, first_device, hash, undoes)
+                first_at, first_device, admitted_at, hash, undoes)
         VALUES (p_family, p_writer, p_seq, p_nonce, p_event, p_checkpoint, p_registration, p_registration_version,
                 p_digest, p_day, p_direction, coalesce(p_verdict, 'admitted'), p_reason, p_at, p_received_at, p_device,
                 p_by, p_flags, p_inside,
                 p_presence, coalesce(p_presence_version, 0), coalesce(p_presence_inside, false),
                 coalesce(p_presence_admitted, false), coalesce(p_force, false), p_first_at,
-                p_first_device, p_hash, p_undoes);
+                p_first_device, p_admitted_at, p_hash, p_undoes);
 
         SELECT (SELECT t.version FROM usher.checkpoint AS t
                 WHERE t.family_id = p_family AND t.event_id = p_event AND t.id = p_checkpoint),
@@ -595,7 +597,8 @@ CREATE FUNCTION usher.record(
         p_scan_device text[], p_scan_by text[], p_scan_why text[], p_scan_flags text[], p_scan_inside bigint[],
         p_scan_presence_version bigint[], p_scan_presence_inside boolean[], p_scan_presence_admitted boolean[],
         p_scan_force boolean[] DEFAULT NULL, p_scan_first_at timestamptz[] DEFAULT NULL,
-        p_scan_first_device text[] DEFAULT NULL, p_scan_hash bytea[] DEFAULT NULL, p_scan_undoes text[] DEFAULT NULL,
+        p_scan_first_device text[] DEFAULT NULL, p_scan_admitted_at timestamptz[] DEFAULT NULL,
+        p_scan_hash bytea[] DEFAULT NULL, p_scan_undoes text[] DEFAULT NULL,
         p_scan_presence uuid[] DEFAULT NULL,
         p_known_writers uuid[] DEFAULT NULL, p_known_seqs bigint[] DEFAULT NULL, p_no_news boolean DEFAULT false,
         p_place integer[] DEFAULT NULL,
@@ -635,7 +638,7 @@ BEGIN
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_scan_presence,
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_admitted_at, p_scan_hash, p_scan_undoes, p_scan_presence,
                         p_known_writers, p_known_seqs, p_no_news, p_place);
                 outcome := 'done';
                 RETURN;
@@ -676,7 +679,7 @@ BEGIN
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,
                         p_scan_inside, p_scan_presence_version, p_scan_presence_inside, p_scan_presence_admitted,
-                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_hash, p_scan_undoes, p_scan_presence,
+                        p_scan_force, p_scan_first_at, p_scan_first_device, p_scan_admitted_at, p_scan_hash, p_scan_undoes, p_scan_presence,
                         p_place);
                 -- A note must not outlive the person: an erasure waits for it, or is seen below.
                 IF array_remove(p_scan_why, NULL) <> '{}' THEN

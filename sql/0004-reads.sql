@@ -257,16 +257,17 @@ LANGUAGE sql STABLE AS $$
         ORDER BY s.received_at, s.writer, s.seq
 $$;
 
--- How a person came to be where he is: the moves at a checkpoint, undone ones and undoings among them, each day's in
--- their order.
-CREATE FUNCTION usher.scan_moves(p_family uuid, p_event uuid, p_checkpoint text, p_registration text)
-RETURNS TABLE (id text, day text, undoes text, version bigint, inside boolean, admitted boolean, received_at timestamptz)
+-- How a person came to be where he is: the moves of presences, undone ones and undoings among them, each day's in their
+-- order; and by which admission who was inside after one had come in.
+CREATE FUNCTION usher.scan_moves(p_family uuid, p_presences uuid[])
+RETURNS TABLE (id text, day text, undoes text, version bigint, inside boolean, admitted boolean, received_at timestamptz,
+        first_at timestamptz, first_device text)
 LANGUAGE sql STABLE AS $$
         SELECT usher.scan_id(s.writer, s.seq), coalesce(to_char(s.day, 'YYYY-MM-DD'), ''), s.undoes, s.presence_version,
-               s.presence_inside, s.presence_admitted, s.received_at
+               s.presence_inside, s.presence_admitted, s.received_at, coalesce(s.first_at, s.at),
+               CASE WHEN s.first_at IS NULL THEN s.device ELSE s.first_device END
         FROM usher.scan AS s
-        WHERE s.family_id = p_family AND s.event_id = p_event AND s.checkpoint = p_checkpoint
-          AND s.registration = p_registration AND s.presence_version > 0
+        WHERE s.family_id = p_family AND s.presence = ANY (p_presences)
         ORDER BY s.day, s.presence_version
 $$;
 

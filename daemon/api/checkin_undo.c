@@ -24,18 +24,23 @@ enum column {
         COLUMN_VERSION,
         COLUMN_INSIDE,
         COLUMN_ADMITTED,
-        COLUMN_RECEIVED_AT
+        COLUMN_RECEIVED_AT,
+        COLUMN_FIRST_AT,
+        COLUMN_FIRST_DEVICE
 };
 
 static const char moves_sql[] = "SELECT id, day, undoes, version, inside, admitted, "
-                                "(extract(epoch FROM received_at) * 1000000)::bigint "
-                                "FROM usher.scan_moves($1::uuid, $2::uuid, $3, $4)";
+                                "(extract(epoch FROM received_at) * 1000000)::bigint, "
+                                "(extract(epoch FROM first_at) * 1000000)::bigint, first_device "
+                                "FROM usher.scan_moves($1::uuid, $2::uuid[])";
 
 /* A move that stands. */
 struct move {
         char id[SCAN_ID_LENGTH + 1];
         struct date day;
         bool inside, admitted; /* after it */
+        struct instant first_at; /* by which who is inside then came in */
+        char *first_device;
         int64_t received_us;
 };
 
@@ -51,10 +56,17 @@ struct undo {
         bool read;
 };
 
+static void pop(struct undo *undo)
+{
+        free(undo->moves[--undo->count].first_device);
+}
+
 static void undo_free(void *own)
 {
         struct undo *undo = own;
 
+        while (undo->count)
+                pop(undo);
         free(undo->moves);
         free(undo->versions);
         free(undo);
@@ -64,10 +76,10 @@ static void undo_free(void *own)
 
 static void take_line(struct undo *undo, const struct store_result *result, size_t line)
 {
+        const char *first_at = result_text(result, line, COLUMN_FIRST_AT);
+        const char *first_device = result_text(result, line, COLUMN_FIRST_DEVICE);
         struct date day = DATE_NONE;
-        struct move move = { .inside = result_text(result, line, COLUMN_INSIDE)[0] == 't',
-                .admitted = result_text(result, line, COLUMN_ADMITTED)[0] == 't',
-                .received_us = strtoll(result_text(result, line, COLUMN_RECEIVED_AT), NULL, 10) };
+        struct move *move;
 
         date_parse(result_text(result, line, COLUMN_DAY), &day);
         if (!undo->version_count || undo->versions[undo->version_count - 1].day.days != day.days)
@@ -75,12 +87,17 @@ static void take_line(struct undo *undo, const struct store_result *result, size
         undo->versions[undo->version_count - 1].version =
                 strtoll(result_text(result, line, COLUMN_VERSION), NULL, 10);
         if (result_text(result, line, COLUMN_UNDOES)) {
-                undo->count--; /* the last that stood */
+                pop(undo); /* the last that stood */
                 return;
         }
-        snprintf(move.id, sizeof(move.id), "%s", result_text(result, line, COLUMN_ID));
-        move.day = day;
-        undo->moves[undo->count++] = move;
+        move = &undo->moves[undo->count++];
+        snprintf(move->id, sizeof(move->id), "%s", result_text(result, line, COLUMN_ID));
+        move->day = day;
+        move->inside = result_text(result, line, COLUMN_INSIDE)[0] == 't';
+        move->admitted = result_text(result, line, COLUMN_ADMITTED)[0] == 't';
+        move->first_at = first_at ? (struct instant){ strtoll(first_at, NULL, 10) } : INSTANT_NONE;
+        move->first_device = first_device ? xstrdup(first_device) : NULL;
+        move->received_us = strtoll(result_text(result, line, COLUMN_RECEIVED_AT), NULL, 10);
 }
 
 static void caught_up(void *context, enum outcome outcome)
@@ -103,9 +120,11 @@ static void log_answered(void *context, enum outcome outcome, const struct store
                         call_fail_internal(call, "the moves at a checkpoint could not be read");
                 return;
         }
+        while (undo->count)
+                pop(undo);
         undo->moves = xrealloc(undo->moves, (result_lines(result) + 1) * sizeof(*undo->moves));
         undo->versions = xrealloc(undo->versions, (result_lines(result) + 1) * sizeof(*undo->versions));
-        undo->count = undo->version_count = 0;
+        undo->version_count = 0;
         for (size_t line = 0; line < result_lines(result); line++)
                 take_line(undo, result, line);
         undo->read = true;
@@ -113,36 +132,62 @@ static void log_answered(void *context, enum outcome outcome, const struct store
         store_catch_up(call->api->store, &call->change.family, call->deadline_us, caught_up, call);
 }
 
+/* The keys of a person's presences at the checkpoint, each day's, as an array of PostgreSQL's. */
+static void write_keys(const struct call *call, const char *registration, struct buffer *keys)
+{
+        struct attendance *attendance = roster_attendance(call->event->roster);
+        const char *checkpoint = call_text(call, "checkpoint");
+        const struct presence_row *row;
+        size_t iterator = 0;
+
+        buffer_add_text(keys, "{");
+        while ((row = attendance_next(attendance, checkpoint, registration, &iterator))) {
+                struct uuid key = attendance_key(attendance, checkpoint, row->day, registration);
+                char text[37];
+
+                uuid_format(&key, text);
+                buffer_add_text(keys, keys->length > 1 ? "," : "");
+                buffer_add_text(keys, text);
+        }
+        buffer_add_text(keys, "}");
+}
+
 static void read_log(struct call *call, const struct registration_row *registration)
 {
+        _cleanup_(buffer_deinit) struct buffer keys = BUFFER_NULL;
         struct undo *undo = call->own;
-        char family[37], event[37];
-        const char *values[] = { family, event, call_text(call, "checkpoint"), registration->row.id };
+        char family[37];
+        const char *values[2];
 
         if (undo->readings++ == READINGS_MOST) {
                 call_fail_unavailable(call, true);
                 return;
         }
         uuid_format(&call->event->family->uuid, family);
-        uuid_format(&event_row(call->event)->event_uuid, event);
-        store_read(call->api->store, moves_sql, 4, values, call->deadline_us, log_answered, call);
+        write_keys(call, registration->row.id, &keys);
+        values[0] = family;
+        values[1] = keys.data;
+        store_read(call->api->store, moves_sql, 2, values, call->deadline_us, log_answered, call);
 }
 
 /* Whether nothing has moved since the log was read. */
 static bool is_fresh(const struct call *call, const char *registration)
 {
-        const struct undo *undo = call->own;
+        const struct attendance *attendance = roster_attendance(call->event->roster);
         const char *checkpoint = call_text(call, "checkpoint");
+        const struct undo *undo = call->own;
+        size_t iterator = 0, days = 0;
 
+        while (attendance_next(attendance, checkpoint, registration, &iterator))
+                days++;
         for (size_t i = 0; i < undo->version_count; i++) {
                 const struct presence_row *presence =
-                        attendance_presence(roster_attendance(call->event->roster), checkpoint,
-                                undo->versions[i].day, registration);
+                        attendance_presence(attendance, checkpoint, undo->versions[i].day, registration);
 
                 if (!presence || presence->row.version != undo->versions[i].version)
                         return false;
         }
-        return undo->read;
+        return undo->read && days == undo->version_count;
 }
 
 /* ---- what is taken back ---- */
@@ -234,9 +279,10 @@ static void keep_result(struct call *call, const struct move *move, int64_t insi
 
 static void add_row(struct call *call, struct batch *batch, const struct checkpoint_row *checkpoint,
         const struct registration_row *registration, const struct presence_row *presence,
-        const struct move *move, int64_t inside)
+        const struct move *move, int64_t people)
 {
         const struct move *stands = before(call->own, move);
+        bool inside = stands && stands->inside, admitted = stands && stands->admitted;
         struct scan_row row = {
                 .family = call->event->family->uuid,
                 .event = event_row(call->event)->event_uuid,
@@ -251,12 +297,15 @@ static void add_row(struct call *call, struct batch *batch, const struct checkpo
                 .by = call->actor,
                 .why = registration_is(registration, "erased") ? NULL : call_text(call, "why"),
                 .flags = "[]",
-                .inside = inside,
+                .inside = people,
                 .presence_version = presence->row.version + 1,
-                .presence_inside = stands && stands->inside,
-                .presence_admitted = stands && stands->admitted,
-                .first_at = stands && stands->admitted ? presence->first_at : INSTANT_NONE,
-                .first_device = stands && stands->admitted ? presence->first_device : NULL,
+                .presence_inside = inside,
+                .presence_admitted = admitted,
+                .first_at = inside ? stands->first_at : INSTANT_NONE,
+                .first_device = inside ? stands->first_device : NULL,
+                .admitted_at =
+                        admitted ? scan_admitted_since(presence, inside ? stands->first_at : INSTANT_NONE)
+                                 : INSTANT_NONE,
                 .undoes = move->id,
         };
 

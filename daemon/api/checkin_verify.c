@@ -70,6 +70,7 @@ enum link_column {
         LINK_FORCE,
         LINK_FIRST_AT,
         LINK_FIRST_DEVICE,
+        LINK_ADMITTED_AT,
         LINK_UNDOES,
         LINK_HASH,
 };
@@ -79,7 +80,8 @@ static const char links_sql[] =
         "encode(credential_digest, 'hex'), day - date '1970-01-01', direction, verdict, reason, "
         "(extract(epoch FROM at) * 1000000)::bigint, (extract(epoch FROM received_at) * 1000000)::bigint, "
         "device, by, flags, inside, presence_version, presence_inside, presence_admitted, force, "
-        "(extract(epoch FROM first_at) * 1000000)::bigint, first_device, undoes, encode(hash, 'hex') "
+        "(extract(epoch FROM first_at) * 1000000)::bigint, first_device, "
+        "(extract(epoch FROM admitted_at) * 1000000)::bigint, undoes, encode(hash, 'hex') "
         "FROM usher.chain($1::uuid, $2::uuid, $3::bigint, $4::bigint, $5::bigint)";
 
 static int64_t int_of(const struct store_result *result, size_t line, enum link_column column, int64_t absent)
@@ -131,6 +133,7 @@ static void link_read(const struct store_result *result, size_t line, struct sca
         scan->force = is_true(result, line, LINK_FORCE);
         scan->first_at.us = int_of(result, line, LINK_FIRST_AT, INSTANT_NONE.us);
         scan->first_device = result_text(result, line, LINK_FIRST_DEVICE);
+        scan->admitted_at.us = int_of(result, line, LINK_ADMITTED_AT, INSTANT_NONE.us);
         scan->undoes = result_text(result, line, LINK_UNDOES);
 }
 

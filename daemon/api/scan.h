@@ -98,6 +98,9 @@ void scan_submit(struct scan *scan);
 void scan_count_inside(struct batch *batch, struct change *change, const struct checkpoint_row *checkpoint,
         struct date day, int by, bool free);
 
+/* What a move's row has to say of since when its person counts as admitted, beside its `first_at`. */
+struct instant scan_admitted_since(const struct presence_row *presence, struct instant first_at);
+
 /* When it is taken to have happened, and the day of its presence. */
 struct instant scan_at(const struct scan *scan);
 struct date scan_day(const struct scan *scan, const struct scan_found *found);
@@ -125,7 +128,8 @@ struct scan_answer {
         const char *scan; /* its id; NULL: none was recorded */
         const char *nonce;
         struct instant at, now;
-        struct instant first_at; /* the earlier admission, if one stands: shown where that is the reason */
+        struct instant
+                first_at; /* the admission that stands in the way, if one does: shown where that is the reason */
         const char *first_device;
         int64_t inside;
         bool replayed;

@@ -183,6 +183,11 @@ void scan_count_inside(struct batch *batch, struct change *change, const struct 
                 by > 0 && !free ? checkpoint->capacity : INT64_MAX);
 }
 
+struct instant scan_admitted_since(const struct presence_row *presence, struct instant first_at)
+{
+        return presence && presence->admitted_at.us != first_at.us ? presence->admitted_at : INSTANT_NONE;
+}
+
 static void record(struct scan *scan, const struct scan_found *found, const struct verdict_case *judged,
         struct date day, const struct verdict *verdict, const struct scan_answer *answer, struct batch *batch)
 {
@@ -210,6 +215,8 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
                 .force = scan->force,
                 .first_at = answer->first_at,
                 .first_device = answer->first_device,
+                .admitted_at =
+                        verdict->moves ? scan_admitted_since(presence, answer->first_at) : INSTANT_NONE,
                 .inside = answer->inside,
                 .registration_version = registration ? registration->row.version : 0,
                 .presence_version = verdict->moves ? (presence ? presence->row.version : 0) + 1 : 0,
@@ -244,13 +251,13 @@ static bool claims_another(const struct scan *scan, const struct scan_found *fou
         return strcmp(scan->claimed, found->registration ? found->registration->row.id : "") != 0;
 }
 
-/* The earlier admission, if one stands. */
-static void name_first(const struct verdict_case *judged, struct scan_answer *answer)
+/* The admission that stands in the way, if one does. */
+static void name_first(const struct presence_row *presence, struct scan_answer *answer)
 {
-        const struct presence_row *presence = judged->presence;
+        bool inside = presence && presence->inside;
 
-        answer->first_at = presence ? presence->first_at : INSTANT_NONE;
-        answer->first_device = presence ? presence->first_device : NULL;
+        answer->first_at = inside ? presence->first_at : INSTANT_NONE;
+        answer->first_device = inside ? presence->first_device : NULL;
 }
 
 /*
@@ -306,7 +313,7 @@ static enum decision decide_found(struct scan *scan, const struct scan_found *fo
                 .now = scan->received_at,
                 .inside = people_inside(found, day, &judged, &verdict),
         };
-        name_first(&judged, &answer);
+        name_first(judged.presence, &answer);
         buffer_clear(&scan->call->kept);
         scan->id_offset = scan_answer_write(&answer, &scan->call->kept);
         if (!recorded)

@@ -255,12 +255,12 @@ static void moves_add(struct moves *moves, const struct event_state *event, cons
         row->day = scan->day;
         row->inside = scan->presence_inside;
         row->admitted = scan->presence_admitted;
-        if (row->admitted) {
-                bool stood = !instant_is_none(scan->first_at);
-
-                row->first_at = stood ? scan->first_at : scan->at;
-                row->first_device = stood ? scan->first_device : scan->device;
+        if (row->inside) {
+                row->first_at = instant_or(scan->first_at, scan->at);
+                row->first_device = instant_is_none(scan->first_at) ? scan->device : scan->first_device;
         }
+        if (row->admitted)
+                row->admitted_at = instant_or(scan->admitted_at, instant_or(scan->first_at, scan->at));
         moves->count++;
 }
 

@@ -28,6 +28,11 @@ static inline bool instant_is_none(struct instant t)
         return t.us == INT64_MIN;
 }
 
+static inline struct instant instant_or(struct instant t, struct instant otherwise)
+{
+        return instant_is_none(t) ? otherwise : t;
+}
+
 static inline bool date_is_none(struct date d)
 {
         return d.days == INT32_MIN;

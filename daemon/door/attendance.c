@@ -259,30 +259,36 @@ void attendance_expect_presence(const struct attendance *attendance, const char 
         table_expect(&attendance->presences, hash_text(presence_id(id, checkpoint, day, registration), 0));
 }
 
+const struct presence_row *attendance_next(const struct attendance *attendance, const char *checkpoint,
+        const char *registration, size_t *iterator)
+{
+        const struct presence_row *row = NULL;
+        const struct tally *tally;
+
+        while (!row && (tally = table_next(&attendance->tallies, iterator)))
+                if (!checkpoint || strcmp(tally->checkpoint, checkpoint) == 0)
+                        row = attendance_presence(attendance, tally->checkpoint, tally->day, registration);
+        return row;
+}
+
 /* A person's first admission that stands, at one checkpoint or (NULL) at any. */
 static struct instant first_of(
         const struct attendance *attendance, const char *checkpoint, const char *registration)
 {
         struct instant first = INSTANT_NONE;
-        const struct tally *tally;
+        const struct presence_row *row;
         size_t iterator = 0;
 
-        while ((tally = table_next(&attendance->tallies, &iterator))) {
-                const struct presence_row *row;
-
-                if (checkpoint && strcmp(tally->checkpoint, checkpoint) != 0)
-                        continue;
-                row = attendance_presence(attendance, tally->checkpoint, tally->day, registration);
-                if (row && row->admitted && (instant_is_none(first) || row->first_at.us < first.us))
-                        first = row->first_at;
-        }
+        while ((row = attendance_next(attendance, checkpoint, registration, &iterator)))
+                if (row->admitted && (instant_is_none(first) || row->admitted_at.us < first.us))
+                        first = row->admitted_at;
         return first;
 }
 
 /* Whether what was said of a presence's admission is said still: so it is of all who go, and of most who come again. */
 static bool is_admission_same(const struct presence_row *before, const struct presence_row *row)
 {
-        return before && before->admitted == row->admitted && before->first_at.us == row->first_at.us;
+        return before && before->admitted == row->admitted && before->admitted_at.us == row->admitted_at.us;
 }
 
 /*
@@ -303,7 +309,7 @@ static void count_move(struct attendance *attendance, const struct presence_row 
                 .day = row->day,
                 .comes = row->admitted && !was_admitted,
                 .stays = is_admission_same(before, row),
-                .first = row->first_at,
+                .first = row->admitted_at,
         };
         bool seeks = !move.comes && !move.stays;
 

@@ -35,6 +35,12 @@ void attendance_change_ticket(
 /* `day` DATE_NONE for a checkpoint `per` event. Borrowed; NULL: never been there. */
 const struct presence_row *attendance_presence(const struct attendance *attendance, const char *checkpoint,
         struct date day, const char *registration);
+/*
+ * Each that a registration has at a checkpoint, or (NULL) at any, in no order; `iterator` is 0 at first, and nothing may
+ * change meanwhile. NULL: that was the last.
+ */
+const struct presence_row *attendance_next(const struct attendance *attendance, const char *checkpoint,
+        const char *registration, size_t *iterator);
 /* The key that it has, or would have, in the log. What all keys of a place are made with is kept from the first on. */
 struct uuid attendance_key(
         struct attendance *attendance, const char *checkpoint, struct date day, const char *registration);

@@ -84,6 +84,7 @@ static const struct field presence_fields[] = {
         FIELD(struct presence_row, admitted, FIELD_BOOL, 0),
         FIELD(struct presence_row, first_at, FIELD_INSTANT, 0),
         FIELD(struct presence_row, first_device, FIELD_TEXT, S),
+        FIELD(struct presence_row, admitted_at, FIELD_INSTANT, 0),
 };
 const struct record presence_record = { "presence", sizeof(struct presence_row), presence_fields,
         COUNT(presence_fields) };

@@ -69,8 +69,10 @@ struct presence_row {
         struct date day;
         bool inside; /* admitted and not left */
         bool admitted; /* stands admitted at least once (undone ones aside) */
-        struct instant first_at;
+        struct instant first_at; /* by which who is inside came in */
         const char *first_device;
+        struct instant
+                admitted_at; /* since when they stand admitted, however often they left and came again */
 };
 
 /* Id: the registration's. That a person was erased; written, and never kept in memory. */

@@ -8,7 +8,7 @@
 /* usher.record's parameters: 8, an array for each of a scan's 26 columns, 3 of what was known, the scans' places. */
 enum {
         BATCH_HEAD_PARAMS = 8,
-        BATCH_SCAN_COLUMNS = 26,
+        BATCH_SCAN_COLUMNS = 27,
         BATCH_KNOWN_PARAMS = BATCH_HEAD_PARAMS + BATCH_SCAN_COLUMNS,
         BATCH_PLACE_PARAM = BATCH_KNOWN_PARAMS + 3,
         BATCH_PARAMS

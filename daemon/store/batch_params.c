@@ -11,21 +11,14 @@
 #define RECORD "record"
 #define RECORD_SCAN "record_scan"
 
+/* Of what type each parameter is, the server knows by the function. */
 const struct batch_statement batch_statements[] = {
-        { RECORD,
-                "SELECT usher.record($1::uuid, $2::uuid, $3::bigint, $4::timestamptz, $5::jsonb, $6::jsonb, "
-                "$7::jsonb, $8::jsonb, $9::uuid[], $10::uuid[], $11::text[], $12::text[], $13::bigint[], "
-                "$14::bytea[], $15::date[], $16::text[], $17::text[], $18::text[], $19::timestamptz[], "
-                "$20::timestamptz[], $21::text[], $22::text[], $23::text[], $24::text[], $25::bigint[], "
-                "$26::bigint[], $27::boolean[], $28::boolean[], $29::boolean[], $30::timestamptz[], "
-                "$31::text[], $32::bytea[], $33::text[], $34::uuid[], $35::uuid[], $36::bigint[], "
-                "$37::boolean, $38::integer[])" },
+        { RECORD, "SELECT usher.record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
+                  "$16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, "
+                  "$33, $34, $35, $36, $37, $38, $39)" },
         { RECORD_SCAN,
-                "SELECT usher.record_scan($1::uuid, $2::uuid, $3::bigint, $4::bigint, $5::uuid, $6::uuid, "
-                "$7::text, $8::text, $9::bigint, $10::bytea, $11::date, $12::text, $13::text, $14::text, "
-                "$15::timestamptz, $16::timestamptz, $17::text, $18::text, $19::text, $20::text, "
-                "$21::bigint, $22::bigint, $23::boolean, $24::boolean, $25::boolean, $26::timestamptz, "
-                "$27::text, $28::bytea, $29::text, $30::uuid)" },
+                "SELECT usher.record_scan($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+                "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)" },
         { NULL, NULL },
 };
 
@@ -168,6 +161,7 @@ enum column {
         FORCE, /* null: no */
         FIRST_AT,
         FIRST_DEVICE,
+        ADMITTED_AT,
         HASH,
         UNDOES,
         PRESENCE,
@@ -201,6 +195,7 @@ static const struct {
         [FORCE] = { BOOL_TYPE, SOME },
         [FIRST_AT] = { INSTANT_TYPE, SOME },
         [FIRST_DEVICE] = { TEXT_TYPE, SOME },
+        [ADMITTED_AT] = { INSTANT_TYPE, SOME },
         [HASH] = { BYTES_TYPE, EACH },
         [UNDOES] = { TEXT_TYPE, SOME },
         [PRESENCE] = { UUID_TYPE, EACH_MOVER },
@@ -245,6 +240,7 @@ static void write_scan(struct buffer column[static COLUMNS], const struct scan_r
         pgarray_bytes(&column[FORCE], scan->force ? "\1" : NULL, 1);
         pgarray_instant(&column[FIRST_AT], scan->first_at);
         pgarray_text(&column[FIRST_DEVICE], scan->first_device);
+        pgarray_instant(&column[ADMITTED_AT], scan->admitted_at);
         pgarray_bytes(&column[HASH], scan->hash, sizeof(scan->hash));
         pgarray_text(&column[UNDOES], scan->undoes);
 }

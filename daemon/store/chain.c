@@ -93,6 +93,7 @@ void chain_next(
         put_number(&hashed, scan->presence_inside + 2 * scan->presence_admitted + 4 * scan->force);
         put_number(&hashed, scan->first_at.us);
         put_text(&hashed, scan->first_device);
+        put_number(&hashed, scan->admitted_at.us);
         put_text(&hashed, scan->undoes);
         flush(&hashed);
         crypto_generichash_final(&hashed.state, hash, CHAIN_BYTES);

@@ -85,7 +85,7 @@ static const struct {
         [STATEMENT_SCANS] = { "scans",
                 "SELECT writer, seq, event_id, checkpoint, registration, day, verdict, "
                 "reason, at, device, inside, presence_version, presence_inside, "
-                "presence_admitted, first_at, first_device, undoes "
+                "presence_admitted, first_at, first_device, admitted_at, undoes "
                 "FROM usher.scans_since($1::uuid, $2::uuid[], $3::bigint[])" },
         [STATEMENT_WAKE] = { "wake", "SELECT usher.wake($1::uuid)" },
 };

@@ -43,6 +43,14 @@ static const char *text_at(const PGresult *result, int line, int column)
         return PQgetisnull(result, line, column) ? NULL : PQgetvalue(result, line, column);
 }
 
+/* PostgreSQL counts from 2000-01-01. */
+static struct instant instant_at(const PGresult *result, int line, int column)
+{
+        if (PQgetisnull(result, line, column))
+                return INSTANT_NONE;
+        return (struct instant){ int_at(result, line, column) + INT64_C(946684800) * INSTANT_SECOND };
+}
+
 static void note_kind(struct feed *feed, const struct record *record)
 {
         struct feed_read *read = feed->read;
@@ -124,19 +132,17 @@ static void take_scans(struct feed *feed, const PGresult *result)
                         .day = DATE_NONE,
                         .verdict = text_at(result, line, 6),
                         .reason = text_at(result, line, 7),
-                        .at = { int_at(result, line, 8) + INT64_C(946684800) * INSTANT_SECOND },
+                        .at = instant_at(result, line, 8),
                         .device = text_at(result, line, 9),
                         .inside = int_at(result, line, 10),
                         .presence_version = int_at(result, line, 11),
                         .presence_inside = PQgetvalue(result, line, 12)[0],
                         .presence_admitted = PQgetvalue(result, line, 13)[0],
-                        .first_at = INSTANT_NONE,
+                        .first_at = instant_at(result, line, 14),
                         .first_device = text_at(result, line, 15),
-                        .undoes = text_at(result, line, 16),
+                        .admitted_at = instant_at(result, line, 16),
+                        .undoes = text_at(result, line, 17),
                 };
-
-                if (!PQgetisnull(result, line, 14))
-                        scan.first_at.us = int_at(result, line, 14) + INT64_C(946684800) * INSTANT_SECOND;
 
                 if (!PQgetisnull(result, line, 5))
                         scan.day.days = (int32_t)int_at(result, line, 5) + 10957;

@@ -182,8 +182,10 @@ struct scan_row {
         const char *device, *by, *why;
         const char *flags; /* JSON array text or NULL */
         bool force; /* asked for, needed or not */
-        struct instant first_at; /* the earlier admission that stands, its own aside; none */
+        struct instant
+                first_at; /* the admission in its way, or by which who is inside after it came in; none: its own */
         const char *first_device;
+        struct instant admitted_at; /* since when who is moved counts as admitted there; none: since that */
         const char *undoes; /* the id of the scan that it takes back; NULL: it is a scan itself */
         int64_t inside; /* as answered */
         int64_t registration_version; /* relied on; re-checked when recorded */

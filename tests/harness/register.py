@@ -95,8 +95,10 @@ def reason_of(house, register, op):
     return None
 
 
-def first_of(moves):
-    return next((move["at"] for move in moves if move["verdict"] == "admitted"), None)
+def came_in(moves):
+    """When who is inside came in: since then no move led out."""
+    since = 1 + max((i for i, move in enumerate(moves) if not move["inside"]), default=-1)
+    return moves[since]["at"] if since < len(moves) else None
 
 
 def scan(house, register, op):
@@ -113,7 +115,7 @@ def scan(house, register, op):
         reason, forced = "full", op["force"]
     if answer["reason"] != reason or ("forced" in answer["flags"]) != forced:
         return False
-    if reason == "already_admitted" and answer["first_at"] != first_of(moves):
+    if reason == "already_admitted" and answer["first_at"] != came_in(moves):
         return False
     if reason and not forced:
         return answer["verdict"] == "refused"

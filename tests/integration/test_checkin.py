@@ -225,6 +225,35 @@ def test_reentry_lets_out_and_in_again(door, scanner):
     refused(door, scanner, "full", one, "hall")
 
 
+def test_what_stands_in_the_way_is_the_admission_by_which_who_is_inside_came_in(door, desk, second_daemon):
+    door.checkpoint("hall", mode="reentry")
+    person = door.registration()
+
+    def scan(device, **more):
+        return door.scan(person["credential"], "hall", client=desk, device=device, **more)
+
+    def in_the_way():
+        return refused(door, desk, "already_admitted", person["credential"], "hall")["first"]
+
+    scan("North 1", at="2025-10-25T09:00:00+08:00")
+    assert "first" not in scan("North 1", direction="out")
+    back = scan("North 2", at="2025-10-25T11:00:00+08:00")
+    first = {"at": back["at"], "checkpoint": "hall", "device": "North 2"}
+    assert in_the_way() == first
+    forced = scan("North 3", force=True, why="A badge was lost")
+    assert forced["reason"] == "already_admitted" and forced["first"] == first == in_the_way()
+    with second_daemon().admin() as client:
+        assert door.scan(person["credential"], "hall", client=client, dry_run=True)["first"] == first
+    assert undo(door, desk, person, "hall")["scan"] == forced["scan"]
+    assert in_the_way() == first
+    scan("North 1", direction="out")
+    undo(door, desk, person, "hall")
+    assert in_the_way() == first  # who did not leave after all came in when they did
+    undo(door, desk, person, "hall")
+    undo(door, desk, person, "hall")
+    assert in_the_way()["device"] == "North 1"
+
+
 def test_nobody_is_kept_in(door, scanner):
     door.checkpoint("hall", mode="reentry")
     made = door.registration()

@@ -72,6 +72,20 @@ def test_minutes_are_of_the_first_admission_and_an_undo_takes_it_back(doors):
     assert (told["admitted"], told["inside"], told["per_minute"]) == (0, 0, [])
 
 
+def test_who_comes_back_came_when_they_came_first(doors, second_daemon):
+    person = doors.registration()
+    first = [["2025-10-25T09:40:00+08:00", 1]]
+    for minute, direction in (("09:40", "in"), ("09:50", "out"), ("10:00", "in"), ("10:10", "out"), ("10:20", "in")):
+        doors.scan(person["credential"], "hall", direction=direction, at=f"2025-10-25T{minute}:00+08:00")
+        assert stats(doors)["per_minute"] == first
+    with second_daemon().admin() as client:
+        assert client.call("checkin.stats", event=doors.slug)["per_minute"] == first
+        for left in (4, 3, 2, 1, 0):
+            doors.call("checkin.undo", checkpoint="hall", registration=person["registration"], why="A mistake")
+            assert stats(doors)["per_minute"] == (first if left else [])
+            wait_until(lambda: client.call("checkin.stats", event=doors.slug) == stats(doors), what="the undo")
+
+
 def test_a_later_door_leaves_the_minute_of_the_first(doors):
     credential = doors.registration()["credential"]
     doors.scan(credential, "door", at="2025-10-25T09:40:10+08:00")

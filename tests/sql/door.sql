@@ -25,7 +25,8 @@ EXCEPTION WHEN unique_violation THEN
 END
 $$;
 CREATE FUNCTION build.presence(p_registration text, p_checkpoint text DEFAULT 'door') RETURNS text LANGUAGE sql AS $$
-        SELECT build.lines(format('SELECT version, inside, admitted, to_char(first_at AT TIME ZONE ''Asia/Shanghai'', ''HH24.MI''), first_device
+        SELECT build.lines(format('SELECT version, inside, admitted, to_char(first_at AT TIME ZONE ''Asia/Shanghai'', ''HH24.MI''), first_device,
+                to_char(admitted_at AT TIME ZONE ''Asia/Shanghai'', ''HH24.MI'')
                 FROM usher.presence WHERE checkpoint = %L AND registration = %L ORDER BY day', p_checkpoint, p_registration))
 $$;
 
@@ -41,7 +42,7 @@ $$;
 -- ---- presence ----
 
 SELECT is(build.scans(build.scan('R1')), 'done', 'somebody is admitted');
-SELECT is(build.presence('R1'), '(1,t,t,09.00,scanner-1)', 'and stands inside, since when and where');
+SELECT is(build.presence('R1'), '(1,t,t,09.00,scanner-1,09.00)', 'and stands inside, since when and where');
 SELECT build.refused($$build.scans(build.scan('R1'))$$, '23505', 'who is admitted is not admitted again');
 SELECT build.refused($$build.scans(build.scan('R2', 2))$$, 'UH001', 'who has never come does not come again');
 SELECT build.refused($$build.scans(build.scan('R2', 1, 2))$$, 'UH001', 'a registration that has changed is judged anew');
@@ -49,22 +50,25 @@ SELECT build.refused($$build.scans(build.scan('R9'))$$, 'UH001', 'nobody without
 SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R2')], jsonb_build_array(build.expect('checkpoint', 'door', 2)))$$,
         'UH001', 'a checkpoint that has changed judges anew');
 SELECT is(build.scans(build.scan('R1', 2, p_inside => false, p_at => '2026-11-20T10:00:00+08:00',
-        p_first_at => '2026-11-20T09:00:00+08:00', p_first_device => 'scanner-1')), 'done', 'he leaves');
-SELECT is(build.presence('R1'), '(2,f,t,09.00,scanner-1)', 'and stays admitted');
+        p_admitted_at => '2026-11-20T09:00:00+08:00')), 'done', 'he leaves');
+SELECT is(build.presence('R1'), '(2,f,t,,,09.00)', 'and stays admitted');
 SELECT is(build.scans(build.scan('R1', 3, p_at => '2026-11-20T11:00:00+08:00', p_device => 'scanner-2',
-        p_first_at => '2026-11-20T09:00:00+08:00', p_first_device => 'scanner-1')), 'done', 'he comes back');
-SELECT is(build.presence('R1'), '(3,t,t,09.00,scanner-1)', 'first admitted when he was');
-SELECT is(build.scans(build.scan('R1', 4, p_inside => false, p_admitted => false)), 'done', 'his admission is undone');
-SELECT is(build.presence('R1'), '(4,f,f,,)', 'as if he had not come');
-SELECT is(build.scans(build.scan('R1', 5, p_at => '2026-11-20T12:00:00+08:00', p_device => 'scanner-2')), 'done', 'he is admitted again');
-SELECT is(build.presence('R1'), '(5,t,t,12.00,scanner-2)', 'for the first time');
+        p_admitted_at => '2026-11-20T09:00:00+08:00')), 'done', 'he comes back');
+SELECT is(build.presence('R1'), '(3,t,t,11.00,scanner-2,09.00)', 'inside since then, and admitted since when he was');
+SELECT is(build.scans(build.scan('R1', 4, p_at => '2026-11-20T11:30:00+08:00', p_first_at => '2026-11-20T11:00:00+08:00',
+        p_first_device => 'scanner-2', p_admitted_at => '2026-11-20T09:00:00+08:00')), 'done', 'he is let in by force');
+SELECT is(build.presence('R1'), '(4,t,t,11.00,scanner-2,09.00)', 'and is inside since he came back');
+SELECT is(build.scans(build.scan('R1', 5, p_inside => false, p_admitted => false)), 'done', 'his admission is undone');
+SELECT is(build.presence('R1'), '(5,f,f,,,)', 'as if he had not come');
+SELECT is(build.scans(build.scan('R1', 6, p_at => '2026-11-20T12:00:00+08:00', p_device => 'scanner-2')), 'done', 'he is admitted again');
+SELECT is(build.presence('R1'), '(6,t,t,12.00,scanner-2,12.00)', 'for the first time');
 SELECT is(build.scans(build.scan('R2', 1, p_at => '2026-11-20T09:10:00+08:00'),
-        build.scan('R3', 1, p_at => '2026-11-20T09:11:00+08:00'), build.scan('R2', 2, p_inside => false, p_first_at => '2026-11-20T09:10:00+08:00', p_first_device => 'scanner-1'),
-        build.scan('R2', 3, p_at => '2026-11-20T09:12:00+08:00', p_first_at => '2026-11-20T09:10:00+08:00', p_first_device => 'scanner-1')), 'done', 'in, out and in of one person in a batch');
-SELECT is(build.presence('R2'), '(3,t,t,09.10,scanner-1)', 'end in the last, first admitted by the first');
+        build.scan('R3', 1, p_at => '2026-11-20T09:11:00+08:00'), build.scan('R2', 2, p_inside => false, p_admitted_at => '2026-11-20T09:10:00+08:00'),
+        build.scan('R2', 3, p_at => '2026-11-20T09:12:00+08:00', p_admitted_at => '2026-11-20T09:10:00+08:00')), 'done', 'in, out and in of one person in a batch');
+SELECT is(build.presence('R2'), '(3,t,t,09.12,scanner-1,09.10)', 'end in the last, first admitted by the first');
 SELECT is(build.scans(build.scan('R3', 2, p_inside => false, p_admitted => false),
         build.scan('R3', 3, p_at => '2026-11-20T09:20:00+08:00')), 'done', 'undone and admitted in a batch');
-SELECT is(build.presence('R3'), '(3,t,t,09.20,scanner-1)', 'is admitted by the later');
+SELECT is(build.presence('R3'), '(3,t,t,09.20,scanner-1,09.20)', 'is admitted by the later');
 SELECT build.refused($$build.scans(build.scan('R3', 4), build.scan('R3', 6))$$, 'UH001', 'a move between two is missing');
 
 SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'daily', 1, '{"per": "day"}'))), 'done', 'a checkpoint by the day');
@@ -79,18 +83,18 @@ SELECT is((SELECT count(*) FROM usher.presence WHERE checkpoint = 'daily'), 2::b
 CREATE FUNCTION build.relying(p_id text, p_version bigint, p_rows jsonb DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
         SELECT build.record(p_rows, ARRAY[build.scan('R9', 0, 0, p_device => 'relying')], jsonb_build_array(build.expect('presence', build.presence_key(p_id)::text, p_version)))
 $$;
-SELECT is(build.relying('door//R1', 5), 'done', 'a batch relies on where somebody stands');
+SELECT is(build.relying('door//R1', 6), 'done', 'a batch relies on where somebody stands');
 SELECT is(build.relying('door//R9', 0), 'done', 'or that somebody has not come');
-SELECT build.refused($$build.relying('door//R1', 4)$$, 'UH001', 'who has moved on is judged anew');
+SELECT build.refused($$build.relying('door//R1', 5)$$, 'UH001', 'who has moved on is judged anew');
 SELECT build.refused($$build.relying('door//R1', 0)$$, 'UH001', 'and who has come');
-SELECT is(build.relying('door//R1', 5, jsonb_build_array(build."row"('track', 'beside'))), 'done', 'and so beside other changes');
+SELECT is(build.relying('door//R1', 6, jsonb_build_array(build."row"('track', 'beside'))), 'done', 'and so beside other changes');
 SELECT is(build.relying('door//R9', 0, jsonb_build_array(build."row"('track', 'too'))), 'done', 'or that somebody has not come, too');
-SELECT build.refused($$build.relying('door//R1', 4, jsonb_build_array(build."row"('track', 'never')))$$, 'UH001', 'nor beside other changes');
+SELECT build.refused($$build.relying('door//R1', 5, jsonb_build_array(build."row"('track', 'never')))$$, 'UH001', 'nor beside other changes');
 
 -- ---- the log ----
 
 SELECT is(build.lines($$SELECT count(*), count(DISTINCT nonce), min(s.seq) > 0 FROM usher.scan AS s WHERE checkpoint = 'door' AND device <> 'relying'$$),
-        '(11,11,t)', 'every scan is in the log');
+        '(12,12,t)', 'every scan is in the log');
 SELECT is(build.record(jsonb_build_array(build."row"('track', 't1')),
         ARRAY[build.scan('R9', 0, 0, p_nonce => 'c0000000-0000-4000-8000-000000000001')]), 'done', 'a refused scan moves nobody');
 SELECT is(build.lines($$SELECT registration, presence_version, s.seq - c.seq FROM usher.nonce_find(build.family(), 'c0000000-0000-4000-8000-000000000001') AS s

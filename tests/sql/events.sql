@@ -47,7 +47,7 @@ SELECT is(build.left_of(build.child()) IS NOT NULL, true, 'and nothing of it has
 -- ---- with scans ----
 
 CREATE FUNCTION build.scan_of_child(p_version bigint) RETURNS build.scan LANGUAGE sql AS $$
-        SELECT ROW(gen_random_uuid(), build.child(), 'door', NULL, 0, NULL, 'in', 'refused', 'unknown_credential', now(), 'scanner-1', 0, NULL, NULL, NULL, NULL)::build.scan
+        SELECT ROW(gen_random_uuid(), build.child(), 'door', NULL, 0, NULL, 'in', 'refused', 'unknown_credential', now(), 'scanner-1', 0, NULL, NULL, NULL, NULL, NULL)::build.scan
 $$;
 SAVEPOINT before_the_scan;
 SELECT is(build.record(NULL, ARRAY[build.scan_of_child(0)]), 'done', 'somebody unknown was at its door');

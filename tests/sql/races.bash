@@ -135,7 +135,7 @@ is "$(query -c "SELECT value FROM usher.counter WHERE id = 'side//'")" 1 'and co
 # ---- an event that ends ----
 
 query -o /dev/null -c "SELECT build.record(jsonb_build_array(build.\"row\"('checkpoint', 'door', 1, '{}', build.child())))"
-session_do one "BEGIN; SELECT build.record(NULL, ARRAY[ROW(gen_random_uuid(), build.child(), 'door', NULL, 0, NULL, 'in', 'refused', 'unknown_credential', now(), 'd', 0, NULL, NULL, NULL, NULL)::build.scan], $first)"
+session_do one "BEGIN; SELECT build.record(NULL, ARRAY[ROW(gen_random_uuid(), build.child(), 'door', NULL, 0, NULL, 'in', 'refused', 'unknown_credential', now(), 'd', 0, NULL, NULL, NULL, NULL, NULL)::build.scan], $first)"
 is "$(session_says one)" "done" 'a scan of an event is on its way'
 session_do two "SELECT build.record(jsonb_build_array(build.gone('event', 'forum', 2)), p_family => build.nil(), $second)"
 session_blocks two

@@ -220,6 +220,7 @@ static void scans_of(struct batch *batch, const struct move *moves, size_t count
                         .direction = "in",
                         .verdict = "admitted",
                         .first_at = INSTANT_NONE,
+                        .admitted_at = INSTANT_NONE,
                         .presence_version = moves[i].version,
                         .presence_inside = moves[i].inside,
                         .presence_admitted = moves[i].inside,

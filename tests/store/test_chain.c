@@ -26,6 +26,7 @@ static struct scan_row a_scan(void)
                 .at = { 1800000000000000 },
                 .received_at = { 1800000000000001 },
                 .first_at = INSTANT_NONE,
+                .admitted_at = INSTANT_NONE,
                 .inside = 17,
                 .presence_version = 1,
                 .presence_inside = true,
@@ -80,6 +81,7 @@ START_TEST(every_member_is_covered)
         ASSERT_COVERED(force, true);
         ASSERT_COVERED(first_at.us, 1);
         ASSERT_COVERED(first_device, "scanner-1");
+        ASSERT_COVERED(admitted_at.us, 1);
         ASSERT_COVERED(undoes, "a scan");
 }
 END_TEST

@@ -283,7 +283,10 @@ DECLARE
                 'registration', 'credential', 'booking', 'erasure', 'signing_key', 'presence'];
         v_kind text;
 BEGIN
-        IF p_kinds <@ ARRAY['checkpoint', 'booking', 'presence'] THEN
+        IF p_kinds <@ ARRAY['ticket', 'checkpoint', 'booking', 'presence'] THEN
+                IF 'ticket' = ANY (p_kinds) THEN
+                        PERFORM usher.expect_ticket(p_family, p_expects, p_lock);
+                END IF;
                 IF 'checkpoint' = ANY (p_kinds) THEN
                         PERFORM usher.expect_checkpoint(p_family, p_expects, p_lock);
                 END IF;
@@ -446,7 +449,7 @@ BEGIN
 END
 $$;
 
--- A batch of scans and nothing else, as nearly all are, relying on checkpoints and presences at most: what record()
+-- A batch of scans and nothing else, as nearly all are, relying on checkpoints, tickets and presences at most: what record()
 -- does for it, in as few statements. Nothing relied on is locked: whoever would delete it, or give a checkpoint a
 -- capacity, has the family for himself.
 CREATE FUNCTION usher.record_scans(
@@ -480,6 +483,9 @@ BEGIN
                 CASE r.kind
                 WHEN 'checkpoint' THEN (
                         SELECT t.version FROM usher.checkpoint AS t
+                        WHERE t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id)
+                WHEN 'ticket' THEN (
+                        SELECT t.version FROM usher.ticket AS t
                         WHERE t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id)
                 WHEN 'presence' THEN (
                         SELECT max(t.presence_version) FROM usher.scan AS t
@@ -530,12 +536,12 @@ $$;
 
 -- ---- one scan ----
 
--- A batch of one scan that moves nobody who is there already, relies on its checkpoint alone, and has no note: what
+-- A batch of one scan that moves nobody who is there already, relies on its checkpoint and a ticket at most, and has no note: what
 -- usher.record() does for it, in as few statements and with plain values, for who stands at the door alone waits for
 -- each. The same locks in the same order, the same outcomes and errors.
 CREATE FUNCTION usher.record_scan(
         p_family uuid, p_writer uuid, p_seq bigint, p_checkpoint_version bigint,
-        p_nonce uuid, p_event uuid, p_checkpoint text, p_registration text, p_registration_version bigint, p_digest bytea,
+        p_ticket text, p_ticket_version bigint, p_nonce uuid, p_event uuid, p_checkpoint text, p_registration text, p_registration_version bigint, p_digest bytea,
         p_day date, p_direction text, p_verdict text, p_reason text, p_at timestamptz, p_received_at timestamptz,
         p_device text, p_by text, p_why text, p_flags text, p_inside bigint, p_presence_version bigint,
         p_presence_inside boolean, p_presence_admitted boolean, p_force boolean, p_first_at timestamptz,
@@ -544,6 +550,7 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
         v_locked       text; -- an assignment needs no executor, as PERFORM does
         v_checkpoint   bigint;
+        v_ticket       bigint;
         v_registration bigint;
 BEGIN
         IF NOT usher.take_numbers(p_family, p_writer, p_seq, 1, p_hash) THEN
@@ -564,11 +571,15 @@ BEGIN
 
         SELECT (SELECT t.version FROM usher.checkpoint AS t
                 WHERE t.family_id = p_family AND t.event_id = p_event AND t.id = p_checkpoint),
+               (SELECT t.version FROM usher.ticket AS t
+                WHERE t.family_id = p_family AND t.event_id = p_event AND t.id = p_ticket),
                (SELECT t.version FROM usher.registration AS t
                 WHERE t.family_id = p_family AND t.id = p_registration AND t.event_id = p_event)
-        INTO v_checkpoint, v_registration;
+        INTO v_checkpoint, v_ticket, v_registration;
         IF v_checkpoint IS DISTINCT FROM p_checkpoint_version THEN
                 PERFORM usher.raise_stale('checkpoint', p_event, p_checkpoint);
+        ELSIF v_ticket IS DISTINCT FROM p_ticket_version THEN
+                PERFORM usher.raise_stale('ticket', p_event, p_ticket);
         ELSIF p_registration_version > 0 AND v_registration IS DISTINCT FROM p_registration_version THEN
                 PERFORM usher.raise_stale('registration', p_event, p_registration);
         END IF;
@@ -633,7 +644,7 @@ BEGIN
         -- Not where something was written about one: see the lock for notes below.
         IF v_scans > 0 AND v_rows = 0 AND p_counters IS NULL AND p_keys IS NULL
            AND coalesce(array_remove(p_scan_why, NULL) = '{}', true)
-           AND NOT coalesce(p_expects @? '$[*].kind ? (@ != "checkpoint" && @ != "presence")', false) THEN
+           AND NOT coalesce(p_expects @? '$[*].kind ? (@ != "checkpoint" && @ != "ticket" && @ != "presence")', false) THEN
                 v_done := usher.record_scans(p_family, p_writer, p_seq, p_expects, p_scan_nonce, p_scan_event, p_scan_checkpoint, p_scan_registration,
                         p_scan_registration_version, p_scan_digest, p_scan_day, p_scan_direction, p_scan_verdict,
                         p_scan_reason, p_scan_at, p_scan_received_at, p_scan_device, p_scan_by, p_scan_why, p_scan_flags,

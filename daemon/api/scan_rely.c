@@ -33,6 +33,8 @@ void scan_rely(struct call *call, struct batch *batch, const struct scan_found *
         char id[PRESENCE_ID_MAX];
 
         batch_expect(batch, &call->change, checkpoint);
+        if (judged->ticket)
+                batch_expect(batch, &call->change, judged->ticket);
         if (!registration)
                 return;
         if (seat || reason == REASON_NO_BOOKING)

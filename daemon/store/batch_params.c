@@ -18,7 +18,7 @@ const struct batch_statement batch_statements[] = {
                   "$33, $34, $35, $36, $37, $38, $39)" },
         { RECORD_SCAN,
                 "SELECT usher.record_scan($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-                "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)" },
+                "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)" },
         { NULL, NULL },
 };
 
@@ -394,23 +394,40 @@ static void scan_params(struct batch_params *params, const struct sent *sent, si
 
 /* ---- a scan by itself ---- */
 
-enum { LONE_HEAD_PARAMS = 4, ELEMENT_HEAD = 4 };
+enum { LONE_HEAD_PARAMS = 6, ELEMENT_HEAD = 4 };
 
-/* The checkpoint's version, where nothing else was relied on, and nothing else is to be recorded; 0: not so. */
-static int64_t lone_version(const struct batch *batch)
+/* What it rests on. */
+struct lone {
+        const struct row *checkpoint, *ticket; /* ticket: NULL where it rests on none */
+};
+
+static bool is_seen(const struct row *row, const char *kind, const struct scan_row *scan)
 {
-        const struct scan_row *scan = batch->scan_count == 1 ? &batch->scans[0].scan : NULL;
-        const struct row *expected = batch->expect_count == 1 ? batch->expected[0] : NULL;
+        return !row->deleted && strcmp(row->record->kind, kind) == 0 &&
+               uuid_equal(&row->event, &scan->event);
+}
 
-        if (!scan || !expected || batch->no_news || batch->row_count || batch->counter_count ||
-                batch->key_count)
-                return 0;
-        if (scan->why || scan->presence_version > 1 || expected->deleted)
-                return 0;
-        if (strcmp(expected->record->kind, "checkpoint") != 0 ||
-                !uuid_equal(&expected->event, &scan->event) || strcmp(expected->id, scan->checkpoint) != 0)
-                return 0;
-        return expected->version;
+/* Whether a scan is all that is to be recorded, and rests on its checkpoint and a ticket at most. */
+static bool find_lone(const struct batch *batch, struct lone *lone)
+{
+        const struct scan_row *scan = &batch->scans[0].scan;
+
+        if (batch->scan_count != 1 || batch->no_news || batch->row_count || batch->counter_count ||
+                batch->key_count || scan->why || scan->presence_version > 1)
+                return false;
+        *lone = (struct lone){ NULL, NULL };
+        for (size_t i = 0; i < batch->expect_count; i++) {
+                const struct row *row = batch->expected[i];
+
+                if (!lone->checkpoint && is_seen(row, "checkpoint", scan) &&
+                        strcmp(row->id, scan->checkpoint) == 0)
+                        lone->checkpoint = row;
+                else if (!lone->ticket && is_seen(row, "ticket", scan))
+                        lone->ticket = row;
+                else
+                        return false;
+        }
+        return lone->checkpoint;
 }
 
 /* An element of an array is its length and its bytes: without the length it is a value. */
@@ -428,13 +445,17 @@ static void lone_param(struct batch_params *params, size_t i, struct buffer *ele
         buffer_deinit(element);
 }
 
-static void lone_params(struct batch_params *params, const struct batch *batch, int64_t version)
+static void lone_params(struct batch_params *params, const struct batch *batch, const struct lone *lone)
 {
         struct buffer element[COLUMNS];
 
         params->statement = RECORD_SCAN;
         params->count = LONE_HEAD_PARAMS + COLUMNS;
-        params->values[3] = xasprintf("%lld", (long long)version);
+        params->values[3] = xasprintf("%lld", (long long)lone->checkpoint->version);
+        if (lone->ticket) {
+                params->values[4] = xstrdup(lone->ticket->id);
+                params->values[5] = xasprintf("%lld", (long long)lone->ticket->version);
+        }
         for (size_t i = 0; i < COLUMNS; i++)
                 element[i] = BUFFER_NULL;
         write_scan(element, &batch->scans[0].scan);
@@ -495,7 +516,7 @@ static void record_params(struct batch_params *params, struct batch *batch)
 
 void batch_params_init(struct batch_params *params, struct batch *batch)
 {
-        int64_t version = lone_version(batch);
+        struct lone lone;
         char uuid[37];
 
         memset(params, 0, sizeof(*params));
@@ -504,8 +525,8 @@ void batch_params_init(struct batch_params *params, struct batch *batch)
         uuid_format(&batch->writer, uuid);
         params->values[1] = xstrdup(uuid);
         params->values[2] = xasprintf("%lld", (long long)batch->seq);
-        if (version)
-                lone_params(params, batch, version);
+        if (find_lone(batch, &lone))
+                lone_params(params, batch, &lone);
         else
                 record_params(params, batch);
 }

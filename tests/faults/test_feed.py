@@ -107,6 +107,32 @@ def test_nobody_who_is_in_unseen_is_told_that_it_is_full(proxy, patient, event):
         assert client.wait(number)["reason"] == "already_admitted"
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_ticket_that_ended_unseen_lets_nobody_in(proxy, patient, event, count):
+    """By itself, and among others."""
+    event.ticket()
+    event.checkpoint()
+    people = [event.registration()["registration"] for _ in range(count)]
+    scan = {"event": event.slug, "checkpoint": "door"}
+
+    def is_let_in():
+        try:
+            return client.call("checkin.scan", scan, registration=people[-1], dry_run=True)["verdict"] == "admitted"
+        except RpcError as error:
+            assert error.kind == "not_found", error  # it has not heard of the door yet
+            return False
+
+    with patient.admin() as client:
+        wait_until(is_let_in, what="the people")
+        proxy.freeze_feed()
+        event.ticket(valid_to="2025-10-25T12:00:00+08:00")
+        assert is_let_in()
+        numbers = client.send_many([("checkin.scan", {**scan, "registration": one, "nonce": new_uuid()}) for one in people])
+        client.call("server.ping")
+        proxy.cut(lambda link: link.feed)
+        assert [client.wait(number)["reason"] for number in numbers] == ["ticket_too_late"] * count
+
+
 @pytest.mark.parametrize("change", ["of a row", "by a scan alone"])
 def test_a_feed_that_is_lost_between_two_questions_misses_nothing(proxy, patient, event, change):
     """

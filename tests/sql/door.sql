@@ -49,6 +49,10 @@ SELECT build.refused($$build.scans(build.scan('R2', 1, 2))$$, 'UH001', 'a regist
 SELECT build.refused($$build.scans(build.scan('R9'))$$, 'UH001', 'nobody without a registration is admitted');
 SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R2')], jsonb_build_array(build.expect('checkpoint', 'door', 2)))$$,
         'UH001', 'a checkpoint that has changed judges anew');
+SELECT build.refused($$build.record(NULL, ARRAY[build.scan('R2')], jsonb_build_array(build.expect('checkpoint', 'door', 1), build.expect('ticket', 'regular', 2)))$$,
+        'UH001', 'and so does a ticket');
+SELECT build.refused($$build.record(jsonb_build_array(build."row"('track', 'beside-a-ticket')), ARRAY[build.scan('R2')],
+        jsonb_build_array(build.expect('checkpoint', 'door', 1), build.expect('ticket', 'regular', 2)))$$, 'UH001', 'beside other changes, too');
 SELECT is(build.scans(build.scan('R1', 2, p_inside => false, p_at => '2026-11-20T10:00:00+08:00',
         p_admitted_at => '2026-11-20T09:00:00+08:00')), 'done', 'he leaves');
 SELECT is(build.presence('R1'), '(2,f,t,,,09.00)', 'and stays admitted');

@@ -4,7 +4,7 @@
 BEGIN;
 SELECT no_plan();
 SELECT build.conference();
-SELECT build.record((SELECT jsonb_agg(build."row"('registration', 'R' || n)) FROM generate_series(1, 9) AS n));
+SELECT build.record((SELECT jsonb_agg(build."row"('registration', 'R' || n)) FROM generate_series(1, 10) AS n));
 
 CREATE FUNCTION build.refused(p_call text, p_code text, p_what text) RETURNS text LANGUAGE sql AS $$
         SELECT throws_ok('SELECT ' || p_call, p_code, NULL, p_what)
@@ -47,6 +47,9 @@ SELECT is((SELECT head FROM usher.writer WHERE family_id = build.family() AND wr
 
 SELECT build.refused($$build.record_scan(build.scan('R1'))$$, '23505', 'who is admitted is not admitted again');
 SELECT build.refused($$build.record_scan(build.scan('R6'), 2)$$, 'UH001', 'another version of the checkpoint');
+SELECT is(build.record_scan(build.scan('R10'), p_ticket => 'regular', p_ticket_version => 1), 'done', 'a ticket as it is');
+SELECT build.refused($$build.record_scan(build.scan('R6'), p_ticket => 'regular', p_ticket_version => 2)$$, 'UH001', 'another version of the ticket');
+SELECT build.refused($$build.record_scan(build.scan('R6'), p_ticket => 'none', p_ticket_version => 1)$$, 'UH001', 'no such ticket');
 SELECT build.refused($$build.record_scan(build.scan('R6', p_checkpoint => 'gate'))$$, 'UH001', 'no such checkpoint');
 SELECT build.refused($$build.record_scan(build.scan('R6', 1, 2))$$, 'UH001', 'another version of the registration');
 SELECT build.refused($$build.record_scan(build.scan('R0'))$$, 'UH001', 'no such registration');

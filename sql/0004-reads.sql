@@ -281,6 +281,12 @@ LANGUAGE sql STABLE AS $$
         LIMIT p_limit
 $$;
 
+-- What a connection that reads asks for once: a statement that nobody waits for any more ends with its connection.
+CREATE FUNCTION usher.begin_reading() RETURNS void
+LANGUAGE sql VOLATILE AS $$
+        SELECT set_config('client_connection_check_interval', '2s', false)
+$$;
+
 -- ---- upkeep ----
 
 -- Wakes the readers of the feed. After commits and seldom, never within a batch: notifying commits wait for each

@@ -97,8 +97,8 @@ void call_submit(
         struct call *call, const struct uuid *family, enum decision (*decide)(struct call *, struct batch *));
 /* Until when (monotonic) it waits for what needs a database, which may be away. */
 int64_t call_patience(const struct call *call);
-/* One statement that reads, until the call's deadline. */
-void call_read(struct call *call, const char *sql, size_t count, const char *const *values,
+/* One statement that reads, until the call's deadline; `done` gets the call. */
+void call_read(struct call *call, enum read_way way, const char *sql, size_t count, const char *const *values,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result));
 /* if_version, where given, is not `version`: answers stale and returns true. */
 bool call_is_stale(struct call *call, int64_t version);

@@ -112,11 +112,11 @@ static void replay(struct call *call, const struct store_result *result)
                 answer_kept(call);
 }
 
-void call_read(struct call *call, const char *sql, size_t count, const char *const *values,
+void call_read(struct call *call, enum read_way way, const char *sql, size_t count, const char *const *values,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result))
 {
-        store_read_for(
-                call->api->store, call->change.patient, sql, count, values, call->deadline_us, done, call);
+        store_read(call->api->store, way, call->change.patient, sql, count, values, call->deadline_us, done,
+                call);
 }
 
 static void key_answered(void *context, enum outcome outcome, const struct store_result *result)
@@ -141,7 +141,7 @@ static void key_ask(struct call *call)
 
         uuid_format(&call->change.family, family);
         uuid_format(&call->request_key, key);
-        call_read(call,
+        call_read(call, READ_BY_KEY,
                 "SELECT actor, method, params_digest, result FROM usher.request_key_find($1::uuid, $2::uuid)",
                 2, values, key_answered);
 }

@@ -172,8 +172,7 @@ static void checkin_log(struct call *call)
         uuid_format(&event_row(call->event)->event_uuid, event);
         /* One more tells whether there is a next page. */
         snprintf(limit, sizeof(limit), "%lld", (long long)call_int(call, "limit", 100) + 1);
-        store_read(call->api->store, log_sql, sizeof(values) / sizeof(values[0]), values, call->deadline_us,
-                answered, call);
+        call_read(call, READ_THROUGH, log_sql, sizeof(values) / sizeof(values[0]), values, answered);
 }
 
 static const struct param log_params[] = {

@@ -167,7 +167,7 @@ static void read_log(struct call *call, const struct registration_row *registrat
         write_keys(call, registration->row.id, &keys);
         values[0] = family;
         values[1] = keys.data;
-        store_read(call->api->store, moves_sql, 2, values, call->deadline_us, log_answered, call);
+        call_read(call, READ_BY_KEY, moves_sql, 2, values, log_answered);
 }
 
 /* Whether nothing has moved since the log was read. */

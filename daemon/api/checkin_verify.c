@@ -253,7 +253,7 @@ static bool is_answered(struct verify *verify, enum outcome outcome)
 
 static void page_answered(void *context, enum outcome outcome, const struct store_result *result)
 {
-        struct verify *verify = context;
+        struct verify *verify = ((struct call *)context)->own;
         struct chain *chain;
 
         if (!is_answered(verify, outcome))
@@ -290,12 +290,12 @@ static void read_page(struct verify *verify)
         snprintf(after, sizeof(after), "%lld", (long long)chain->seq);
         snprintf(last, sizeof(last), "%lld", (long long)chain->last);
         snprintf(limit, sizeof(limit), "%d", LINKS_A_PAGE);
-        store_read(call->api->store, links_sql, 5, values, call->deadline_us, page_answered, verify);
+        call_read(call, READ_THROUGH, links_sql, 5, values, page_answered);
 }
 
 static void chains_answered(void *context, enum outcome outcome, const struct store_result *result)
 {
-        struct verify *verify = context;
+        struct verify *verify = ((struct call *)context)->own;
 
         if (!is_answered(verify, outcome))
                 return;
@@ -321,8 +321,8 @@ static void checkin_verify(struct call *call)
         call->own = verify;
         call->own_free = verify_free;
         uuid_format(&call->event->family->uuid, family);
-        store_read(call->api->store, "SELECT writer, last, encode(head, 'hex') FROM usher.chains($1::uuid)",
-                1, values, call->deadline_us, chains_answered, verify);
+        call_read(call, READ_THROUGH, "SELECT writer, last, encode(head, 'hex') FROM usher.chains($1::uuid)", 1,
+                values, chains_answered);
 }
 
 /* ---- tables ---- */

@@ -128,7 +128,7 @@ static void person_export(struct call *call)
         uuid_format(&registration->row.family, family);
         uuid_format(&registration->row.event, event);
         values[2] = registration->row.id;
-        store_read(call->api->store, scans_sql, 3, values, call->deadline_us, scans_answered, call);
+        call_read(call, READ_THROUGH, scans_sql, 3, values, scans_answered);
 }
 
 /* ---- tables ---- */

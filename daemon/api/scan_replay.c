@@ -174,7 +174,7 @@ static void catch_up(struct scan *scan, const struct store_result *result)
 
 static void log_answered(void *context, enum outcome outcome, const struct store_result *result)
 {
-        struct scan *scan = context;
+        struct scan *scan = ((struct call *)context)->own;
 
         if (outcome == OUTCOME_UNKNOWN) {
                 call_fail_unavailable(scan->call, false);
@@ -196,6 +196,5 @@ void scan_replay(struct scan *scan)
 
         uuid_format(&scan->family, family);
         uuid_format(&scan->nonce, nonce);
-        store_read_for(scan->call->api->store, scan->call->change.patient, replay_sql, 2, values,
-                scan->call->deadline_us, log_answered, scan);
+        call_read(scan->call, READ_BY_KEY, replay_sql, 2, values, log_answered);
 }

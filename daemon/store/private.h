@@ -280,12 +280,13 @@ void rows_apply(
 struct read_request;
 struct reader {
         struct store *store;
+        enum read_way way;
         struct pgconn conn;
         bool ready;
         struct read_request *first, **last;
         size_t sent;
 };
-void reader_init(struct reader *reader, struct store *store);
+void reader_init(struct reader *reader, struct store *store, enum read_way way);
 void reader_deinit(struct reader *reader);
 void reader_expire(struct reader *reader, int64_t now_us);
 
@@ -337,7 +338,7 @@ struct store {
         struct change *first, *last;
         size_t queued;
         struct feed feed;
-        struct reader reader;
+        struct reader readers[READ_WAYS];
         struct upkeep upkeep;
         struct loader *loader;
         struct cluster *cluster;

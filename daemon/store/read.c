@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Single statements that read, pipelined on a connection of their own; asked again when it was lost. */
+/* Single statements that read, pipelined on connections of their own; asked again when one was lost. */
 #include "store/private.h"
 
 #include <string.h>
@@ -49,11 +49,11 @@ static void send_one(struct reader *reader, const struct read_request *request)
         pgconn_sync(&reader->conn);
 }
 
-void store_read_for(struct store *store, bool patient, const char *sql, size_t count,
+void store_read(struct store *store, enum read_way way, bool patient, const char *sql, size_t count,
         const char *const *values, int64_t deadline_us,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context)
 {
-        struct reader *reader = &store->reader;
+        struct reader *reader = &store->readers[way];
         struct read_request *request = xcalloc(1, sizeof(*request));
 
         request->sql = xstrdup(sql);
@@ -70,13 +70,6 @@ void store_read_for(struct store *store, bool patient, const char *sql, size_t c
         reader->last = &request->next;
         if (reader->ready)
                 send_one(reader, request);
-}
-
-void store_read(struct store *store, const char *sql, size_t count, const char *const *values,
-        int64_t deadline_us,
-        void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context)
-{
-        store_read_for(store, true, sql, count, values, deadline_us, done, context);
 }
 
 /* The oldest is over; whoever was called is gone, or asks the next. */
@@ -136,6 +129,19 @@ static void forget_over(struct reader *reader)
         reader->last = link;
 }
 
+/* Before all else, for nobody. */
+static void set_up(struct reader *reader)
+{
+        struct read_request *request = xcalloc(1, sizeof(*request));
+
+        request->sql = xstrdup("SELECT usher.begin_reading()");
+        request->values = xcalloc(1, sizeof(char *));
+        request->next = reader->first;
+        if (!reader->first)
+                reader->last = &request->next;
+        reader->first = request;
+}
+
 static void conn_ready(void *context)
 {
         struct reader *reader = context;
@@ -143,6 +149,7 @@ static void conn_ready(void *context)
         reader->ready = true;
         reader->sent = 0;
         forget_over(reader);
+        set_up(reader);
         for (struct read_request *request = reader->first; request && reader->ready; request = request->next)
                 send_one(reader, request);
 }
@@ -153,6 +160,16 @@ static void conn_lost(void *context, const char *why)
 
         (void)why;
         reader->ready = false;
+}
+
+/* A server that says nothing for long is given up; but what reads through a log has the time that its caller has. */
+static bool hangs(const struct reader *reader, int64_t now_us)
+{
+        const struct read_request *first = reader->first;
+
+        if (reader->way == READ_THROUGH && first && first->done)
+                return false;
+        return pgconn_silent_us(&reader->conn, now_us) > reader->store->settings.batch_deadline_us;
 }
 
 /* Whoever can wait no longer is told so; an answer that comes all the same goes nowhere. */
@@ -167,11 +184,11 @@ void reader_expire(struct reader *reader, int64_t now_us)
                 request->done = NULL;
                 done(request->context, OUTCOME_UNKNOWN, NULL);
         }
-        if (pgconn_silent_us(&reader->conn, now_us) > reader->store->settings.batch_deadline_us)
+        if (hangs(reader, now_us))
                 pgconn_drop(&reader->conn, "a read was not answered in time");
 }
 
-void reader_init(struct reader *reader, struct store *store)
+void reader_init(struct reader *reader, struct store *store, enum read_way way)
 {
         struct pgconn_handlers handlers = {
                 .context = reader, .ready = conn_ready, .lost = conn_lost, .result = conn_result
@@ -179,6 +196,7 @@ void reader_init(struct reader *reader, struct store *store)
 
         memset(reader, 0, sizeof(*reader));
         reader->store = store;
+        reader->way = way;
         reader->last = &reader->first;
         pgconn_init(&reader->conn, store->base, true, &handlers);
 }

@@ -21,7 +21,8 @@ static void tick(evutil_socket_t fd, short what, void *context)
                 lane_expire(&store->lanes[i], now_us);
                 link_expire(&store->links[i], now_us);
         }
-        reader_expire(&store->reader, now_us);
+        for (size_t i = 0; i < READ_WAYS; i++)
+                reader_expire(&store->readers[i], now_us);
         feed_expire(&store->feed, now_us);
         loader_expire(store->loader, now_us);
         if (store->first) /* what waits for a batch that takes long */
@@ -115,7 +116,8 @@ void store_is_loaded(struct store *store)
         store->loaded = true;
         if (first) {
                 feed_start(&store->feed, store->conninfo);
-                pgconn_start(&store->reader.conn, store->conninfo);
+                for (size_t i = 0; i < READ_WAYS; i++)
+                        pgconn_start(&store->readers[i].conn, store->conninfo);
                 for (size_t i = 0; i < store->lane_count; i++)
                         pgconn_start(&store->links[i].conn, store->conninfo);
                 store->handlers.loaded(store->handlers.context);
@@ -157,7 +159,8 @@ int store_new(struct event_base *base, struct workers *workers, const struct sto
                 link_init(&store->links[i], store, i == settings->lanes);
         }
         feed_init(&store->feed, store);
-        reader_init(&store->reader, store);
+        for (size_t i = 0; i < READ_WAYS; i++)
+                reader_init(&store->readers[i], store, (enum read_way)i);
         upkeep_init(&store->upkeep, store);
         if (!settings->conninfo) {
                 int r = cluster_new(store, &store->cluster);
@@ -215,7 +218,8 @@ static void disconnect_all(struct store *store)
         loader_free(store->loader);
         store->loader = NULL;
         feed_stop(&store->feed);
-        pgconn_stop(&store->reader.conn);
+        for (size_t i = 0; i < READ_WAYS; i++)
+                pgconn_stop(&store->readers[i].conn);
         upkeep_stop(&store->upkeep);
         for (size_t i = 0; i < store->lane_count; i++)
                 pgconn_stop(&store->links[i].conn);
@@ -258,7 +262,8 @@ struct store *store_free(struct store *store)
                 link_deinit(&store->links[i]);
         }
         feed_deinit(&store->feed);
-        reader_deinit(&store->reader);
+        for (size_t i = 0; i < READ_WAYS; i++)
+                reader_deinit(&store->readers[i]);
         upkeep_deinit(&store->upkeep);
         cluster_free(store->cluster);
         claims_deinit(&store->held);

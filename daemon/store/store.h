@@ -203,17 +203,20 @@ const struct scan_row *batch_scan(const struct batch *batch, size_t place);
 
 /* ---- reads ---- */
 
+/* How much the server has to look at: each has a connection of its own, so nobody stands behind what takes long. */
+enum read_way {
+        READ_BY_KEY,
+        READ_THROUGH, /* a log, or a part of one */
+        READ_WAYS
+};
 /*
- * One statement on a reading connection: `sql` is a call of a function of sql/, parameters as text. The result is
- * borrowed for the call of `done`; NULL with OUTCOME_UNKNOWN when the database could not be reached by the deadline,
- * OUTCOME_REFUSED when it answered with an error.
+ * One statement on a reading connection: `sql` is a call of a function of sql/, parameters as text. It waits for a
+ * database that is away no longer than settings say, unless it is patient. The result is borrowed for the call of
+ * `done`; NULL with OUTCOME_UNKNOWN when the database could not be reached by the deadline, OUTCOME_REFUSED when it
+ * answered with an error.
  */
 struct store_result;
-void store_read(struct store *store, const char *sql, size_t count, const char *const *values,
-        int64_t deadline_us,
-        void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context);
-/* The same, which waits for a database that is away no longer than settings say, unless it is patient. */
-void store_read_for(struct store *store, bool patient, const char *sql, size_t count,
+void store_read(struct store *store, enum read_way way, bool patient, const char *sql, size_t count,
         const char *const *values, int64_t deadline_us,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context);
 size_t result_lines(const struct store_result *result);

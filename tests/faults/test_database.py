@@ -195,6 +195,7 @@ def test_a_request_waits_five_seconds_for_a_database_that_goes_away_unless_it_sa
             began = time.monotonic()
             waiting = patient.send("room.put", event=event.slug, room="b", name="B", deadline_ms=60000)
             assert client.fails("unavailable", "room.put", event=event.slug, room="a", name="A")
+            assert client.fails("unavailable", "checkin.log", event=event.slug)
             assert 1 < time.monotonic() - began < 6
         finally:
             server.start()

@@ -165,16 +165,24 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION usher.has_scans(p_family uuid, p_event uuid, p_checkpoint text) RETURNS boolean
+-- Whether an event, or one checkpoint of it, has scans beyond some places in the feed (as usher.has_news takes them; of
+-- all writers none: at all). To walk the whole log takes long, so nobody does while he keeps the family's batches waiting.
+CREATE FUNCTION usher.has_scans(p_family uuid, p_event uuid, p_checkpoint text, p_writers uuid[], p_seqs bigint[])
+RETURNS boolean
 LANGUAGE sql STABLE AS $$
         SELECT EXISTS (
-                SELECT FROM usher.scan AS s
-                WHERE s.family_id = p_family AND s.event_id = p_event
-                  AND (p_checkpoint IS NULL OR s.checkpoint = p_checkpoint))
+                SELECT FROM usher.writer AS w
+                CROSS JOIN LATERAL (SELECT coalesce(p_seqs[array_position(p_writers, w.writer)], 0) OFFSET 0) AS known (seq)
+                WHERE w.family_id = p_family AND w.next_seq - 1 > known.seq AND EXISTS (
+                        SELECT FROM usher.scan AS s
+                        WHERE s.family_id = p_family AND s.writer = w.writer AND s.seq > known.seq AND s.event_id = p_event
+                          AND (p_checkpoint IS NULL OR s.checkpoint = p_checkpoint)
+                        ORDER BY s.seq OFFSET 0)) -- by the one index that has them in order, planned while it is empty or not
 $$;
 
--- What a checkpoint's scans and presences mean is fixed once there are scans: another daemon's may be news to who changes it.
-CREATE FUNCTION usher.check_checkpoints(p_family uuid, p_rows jsonb) RETURNS void
+-- What a checkpoint's scans and presences mean is fixed once there are scans: another daemon's may be news to who changes
+-- it, who knows of none up to some places.
+CREATE FUNCTION usher.check_checkpoints(p_family uuid, p_rows jsonb, p_writers uuid[], p_seqs bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
         v_row record;
@@ -185,7 +193,7 @@ BEGIN
                 JOIN usher.checkpoint AS t ON t.family_id = p_family AND t.event_id = r.event_id AND t.id = r.id
                 WHERE NOT r.deleted AND (t.mode, t.per) IS DISTINCT FROM (r.stored->>'mode', r.stored->>'per')
         LOOP
-                IF usher.has_scans(p_family, v_row.event_id, v_row.id) THEN
+                IF usher.has_scans(p_family, v_row.event_id, v_row.id, p_writers, p_seqs) THEN
                         PERFORM usher.raise_stale('checkpoint', v_row.event_id, v_row.id);
                 END IF;
         END LOOP;
@@ -202,19 +210,30 @@ $$;
 
 -- ---- deletions ----
 
--- Only with their event, and only while nobody of them was scanned: the daemon itself may not delete them.
-CREATE FUNCTION usher.forget_registrations(p_family uuid, p_event uuid) RETURNS void
+-- Only with their event, and only while nobody of them was scanned: the daemon itself may not delete them. Whether it did.
+-- Waits for the batches of the family that are under way, whose scans may be of this event, and keeps others waiting.
+CREATE FUNCTION usher.forget_registrations(p_family uuid, p_event uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+        v_writers uuid[];
+        v_seqs    bigint[];
 BEGIN
-        IF NOT usher.has_scans(p_family, p_event, NULL) THEN
-                DELETE FROM usher.registration WHERE family_id = p_family AND event_id = p_event;
+        SELECT array_agg(p.writer), array_agg(p.seq) INTO v_writers, v_seqs FROM usher.places(p_family) AS p;
+        IF usher.has_scans(p_family, p_event, NULL, NULL, NULL) THEN
+                RETURN false;
         END IF;
+        PERFORM pg_advisory_xact_lock(uuid_hash_extended(p_family, 0));
+        IF usher.has_scans(p_family, p_event, NULL, v_writers, v_seqs) THEN
+                RETURN false;
+        END IF;
+        DELETE FROM usher.registration WHERE family_id = p_family AND event_id = p_event;
+        RETURN true;
 END
 $$;
 
 -- What has scans stays, for the log names it for ever without a foreign key. And what of an event no foreign key takes
 -- with it goes here.
-CREATE FUNCTION usher.prepare_deletions(p_family uuid, p_rows jsonb) RETURNS void
+CREATE FUNCTION usher.prepare_deletions(p_family uuid, p_rows jsonb, p_writers uuid[], p_seqs bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
         c_nil CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
@@ -223,7 +242,7 @@ BEGIN
         FOR v_row IN
                 SELECT * FROM usher.rows_of(p_rows, 'checkpoint') AS r WHERE r.deleted
         LOOP
-                IF usher.has_scans(p_family, v_row.event_id, v_row.id) THEN
+                IF usher.has_scans(p_family, v_row.event_id, v_row.id, p_writers, p_seqs) THEN
                         PERFORM usher.raise_stale('checkpoint', v_row.event_id, v_row.id);
                 END IF;
         END LOOP;
@@ -233,9 +252,7 @@ BEGIN
                 JOIN usher.event AS t ON t.family_id = c_nil AND t.event_id = c_nil AND t.id = r.id
                 WHERE r.deleted ORDER BY t.family_uuid, t.event_uuid
         LOOP
-                -- Waits for the batches of its family that are under way: their scans may be of this event.
-                PERFORM pg_advisory_xact_lock(uuid_hash_extended(v_row.family_uuid, 0));
-                IF usher.has_scans(v_row.family_uuid, v_row.event_uuid, NULL) THEN
+                IF NOT usher.forget_registrations(v_row.family_uuid, v_row.event_uuid) THEN
                         PERFORM usher.raise_stale('event', c_nil, v_row.id);
                 END IF;
                 DELETE FROM usher.counter WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
@@ -245,7 +262,6 @@ BEGIN
                 WHERE family_id = v_row.family_uuid AND v_row.event_uuid IN (a_event, b_event);
                 DELETE FROM usher.placement WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
                 DELETE FROM usher.checkpoint WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
-                PERFORM usher.forget_registrations(v_row.family_uuid, v_row.event_uuid);
                 DELETE FROM usher.session WHERE family_id = v_row.family_uuid AND event_id = v_row.event_uuid;
         END LOOP;
 END
@@ -717,10 +733,10 @@ BEGIN
 
         -- Rows. Placements leave before any comes back; what others refer to goes last.
         IF v_deleted IS NOT NULL THEN
-                PERFORM usher.prepare_deletions(p_family, p_rows);
+                PERFORM usher.prepare_deletions(p_family, p_rows, p_known_writers, p_known_seqs);
         END IF;
         IF 'checkpoint' = ANY (v_kinds) THEN
-                PERFORM usher.check_checkpoints(p_family, p_rows);
+                PERFORM usher.check_checkpoints(p_family, p_rows, p_known_writers, p_known_seqs);
                 PERFORM usher.count_inside(p_family, p_rows);
         END IF;
         v_moving := v_kinds || v_deleted && ARRAY['session', 'placement'];

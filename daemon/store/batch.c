@@ -44,6 +44,7 @@ void batch_rewind(struct batch *batch, const struct batch_mark *mark)
         batch->expects_json.length = mark->expect_bytes;
         batch->keys_json.length = mark->key_bytes;
         batch->no_news = mark->no_news;
+        batch->of_checkpoints = mark->of_checkpoints;
 }
 
 struct batch_mark batch_mark(const struct batch *batch)
@@ -58,6 +59,7 @@ struct batch_mark batch_mark(const struct batch *batch)
                 .expect_bytes = batch->expects_json.length,
                 .key_bytes = batch->keys_json.length,
                 .no_news = batch->no_news,
+                .of_checkpoints = batch->of_checkpoints,
         };
 }
 
@@ -127,6 +129,7 @@ void batch_add_row(struct batch *batch, struct change *change, const void *row)
         (void)change;
         GROW(batch->rows, batch->row_count, batch->row_capacity);
         batch->rows[batch->row_count++].row = row_ref(row);
+        batch->of_checkpoints = batch->of_checkpoints || strcmp(head->record->kind, "checkpoint") == 0;
         json_begin_object(&out);
         json_member_text(&out, "kind", head->record->kind);
         json_member_bool(&out, "deleted", head->deleted);

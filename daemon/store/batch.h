@@ -33,7 +33,7 @@ struct batch_scan {
 struct batch_mark {
         size_t rows, expects, counters, keys, scans;
         size_t row_bytes, expect_bytes, key_bytes;
-        bool no_news;
+        bool no_news, of_checkpoints;
 };
 
 struct batch {
@@ -47,6 +47,7 @@ struct batch {
         bool quiet; /* nothing came of late from anybody else: that nothing has come is worth a try */
         bool meets_nobody; /* no other daemon has recorded scans of late: the order of ours makes nobody wait */
         bool no_news; /* somebody was looked for and not found: whoever has come since makes it stale */
+        bool of_checkpoints; /* one changes or goes: whatever was scanned there since makes it stale */
         struct change **members; /* in order; NULL where one was given up */
         size_t member_count, member_capacity;
         struct batch_row *rows;

@@ -475,14 +475,14 @@ bool batch_can_tell_news(const struct batch *batch)
 
 /*
  * So that registrations need not be compared one by one. Of a few scans that is cheaper than to look at all writers,
- * unless it has to be known that nobody has come.
+ * unless it has to be known that nobody has come. And so that a checkpoint's scans need not be looked for in all the log.
  */
 static void known_params(struct batch_params *params, const struct batch *batch)
 {
         struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
         bool few = batch->scan_count <= FEW_SCANS + batch->known.count / WRITERS_A_SCAN;
 
-        if (!batch_can_tell_news(batch) || (few && !batch->no_news))
+        if (!batch_can_tell_news(batch) || (few && !batch->no_news && !batch->of_checkpoints))
                 return;
         places_write(&batch->known, &writers, &seqs);
         params->values[BATCH_KNOWN_PARAMS] = buffer_steal(&writers);

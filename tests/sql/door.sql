@@ -159,6 +159,21 @@ SELECT is(build.lines($$SELECT id, value FROM usher.counters(build.family()) WHE
 SELECT build.refused($$build.record(jsonb_build_array(build.gone('checkpoint', 'door', 4)))$$, 'UH001', 'a checkpoint with scans stays');
 SELECT is(build.record(jsonb_build_array(build."row"('checkpoint', 'unused'))), 'done', 'one without');
 SELECT is(build.record(jsonb_build_array(build.gone('checkpoint', 'unused', 2))), 'done', 'may go');
+CREATE FUNCTION build.known(p_before bigint, p_rows jsonb) RETURNS text LANGUAGE sql AS $$
+        SELECT build.record(jsonb_build_array(p_rows), p_known_writers => ARRAY[w.writer], p_known_seqs => ARRAY[w.next_seq - 1 - p_before])
+        FROM usher.writer AS w WHERE w.family_id = build.family() AND w.writer = build.writer()
+$$;
+CREATE FUNCTION build.looked_at() RETURNS bigint LANGUAGE sql AS $$
+        SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'usher.scan'::regclass
+$$;
+SELECT is(build.record(NULL, ARRAY[build.scan('R9', 0, 0)]), 'done', 'somebody is sent away');
+SELECT build.refused($$build.known(1, build.gone('checkpoint', 'door', 4))$$, 'UH001', 'what was scanned beyond what is known counts');
+SELECT build.refused($$build.known(1, build."row"('checkpoint', 'door', 4, '{"mode": "count"}'))$$, 'UH001', 'for its mode, too');
+SELECT FROM usher.begin_recording();
+DISCARD PLANS;
+SELECT build.looked_at() AS before \gset
+SELECT is(build.known(0, build."row"('checkpoint', 'door', 4, '{"mode": "count"}')), 'done', 'and what is known');
+SELECT is(build.looked_at() - :before, 0::bigint, 'is not looked for');
 SELECT matches(build.detail($$build.scans(build.scan('R1'))$$), '^scan_presence ', 'one admission a checkpoint, day and registration');
 SELECT build.refused($$(SELECT count(*) FROM build.again('nonce'))$$, '23505', 'whoever writes');
 SELECT build.refused($$(SELECT count(*) FROM build.again('nonce', 'presence'))$$, '23514', 'and whoever moves has a presence');

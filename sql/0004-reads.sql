@@ -62,21 +62,31 @@ BEGIN
 END
 $$;
 
--- The log is never trimmed, and is its own feed.
-CREATE FUNCTION usher.scans_since(p_family uuid, p_writers uuid[], p_seqs bigint[]) RETURNS SETOF usher.scan
+-- The log is never trimmed, and is its own feed. So many rows at most, a writer's in their order: whoever has taken them
+-- asks on from there.
+CREATE FUNCTION usher.scans_since(p_family uuid, p_writers uuid[], p_seqs bigint[], p_limit bigint) RETURNS SETOF usher.scan
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+        v_row   record;
+        v_count bigint;
+        v_left  bigint := p_limit;
 BEGIN
-        RETURN QUERY
-        SELECT s.*
-        FROM usher.writer AS w
-        LEFT JOIN unnest(p_writers, p_seqs) AS p (writer, seq) ON p.writer = w.writer
-        CROSS JOIN LATERAL (
-                SELECT * FROM usher.scan AS s
-                WHERE s.family_id = p_family AND s.writer = w.writer AND s.seq > coalesce(p.seq, 0)
-                OFFSET 0
-        ) AS s
-        WHERE w.family_id = p_family AND w.next_seq - 1 > coalesce(p.seq, 0)
-        ORDER BY s.writer, s.seq;
+        FOR v_row IN
+                SELECT w.writer, coalesce(p.seq, 0) AS seq
+                FROM usher.writer AS w
+                LEFT JOIN unnest(p_writers, p_seqs) AS p (writer, seq) ON p.writer = w.writer
+                WHERE w.family_id = p_family AND w.next_seq - 1 > coalesce(p.seq, 0)
+                ORDER BY w.writer
+        LOOP
+                RETURN QUERY
+                SELECT s.* FROM usher.scan AS s
+                WHERE s.family_id = p_family AND s.writer = v_row.writer AND s.seq > v_row.seq
+                ORDER BY s.seq
+                LIMIT v_left;
+                GET DIAGNOSTICS v_count = ROW_COUNT;
+                v_left := v_left - v_count;
+                EXIT WHEN v_left <= 0;
+        END LOOP;
 END
 $$;
 
@@ -89,7 +99,7 @@ $$;
 -- ---- rows ----
 
 -- Makes usher.load_KIND (all of a family) and usher.changed_KIND (those named by the feed beyond some places, as they
--- stand now; planned once a connection, for the feed asks all the time). p_relation gives their shape.
+-- stand now, by event and id; planned once a connection, for the feed asks all the time). p_relation gives their shape.
 CREATE FUNCTION usher.make_reads(p_kind text, p_relation text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $make$
 BEGIN
@@ -109,7 +119,8 @@ BEGIN
                         FROM (SELECT DISTINCT c.event_id, c.id
                               FROM usher.changes_beyond(p_family, p_writers, p_seqs) AS c
                               WHERE c.kind = %1$L AND NOT c.deleted) AS c
-                        JOIN usher.%2$I AS t ON t.family_id = p_family AND t.event_id = c.event_id AND t.id = c.id;
+                        JOIN usher.%2$I AS t ON t.family_id = p_family AND t.event_id = c.event_id AND t.id = c.id
+                        ORDER BY c.event_id, c.id;
                 END
                 $body$
         $template$, p_kind, coalesce(p_relation, p_kind));

@@ -321,8 +321,8 @@ static void checkin_verify(struct call *call)
         call->own = verify;
         call->own_free = verify_free;
         uuid_format(&call->event->family->uuid, family);
-        call_read(call, READ_THROUGH, "SELECT writer, last, encode(head, 'hex') FROM usher.chains($1::uuid)", 1,
-                values, chains_answered);
+        call_read(call, READ_THROUGH, "SELECT writer, last, encode(head, 'hex') FROM usher.chains($1::uuid)",
+                1, values, chains_answered);
 }
 
 /* ---- tables ---- */

@@ -131,8 +131,8 @@ static void read_older(struct call *call, const struct publication_row *row)
         uuid_format(&call->event->family->uuid, family);
         uuid_format(&event_row(call->event)->event_uuid, event);
         snprintf(digits, sizeof(digits), "%lld", (long long)row->number);
-        call_read(call, READ_BY_KEY, "SELECT usher.publication_body($1::uuid, $2::uuid, $3::bigint)", 3, values,
-                older_found);
+        call_read(call, READ_BY_KEY, "SELECT usher.publication_body($1::uuid, $2::uuid, $3::bigint)", 3,
+                values, older_found);
 }
 
 /* ---- the draft ---- */

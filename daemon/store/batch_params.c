@@ -18,7 +18,8 @@ const struct batch_statement batch_statements[] = {
                   "$33, $34, $35, $36, $37, $38, $39)" },
         { RECORD_SCAN,
                 "SELECT usher.record_scan($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-                "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)" },
+                "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, "
+                "$33)" },
         { NULL, NULL },
 };
 
@@ -403,8 +404,7 @@ struct lone {
 
 static bool is_seen(const struct row *row, const char *kind, const struct scan_row *scan)
 {
-        return !row->deleted && strcmp(row->record->kind, kind) == 0 &&
-               uuid_equal(&row->event, &scan->event);
+        return !row->deleted && strcmp(row->record->kind, kind) == 0 && uuid_equal(&row->event, &scan->event);
 }
 
 /* Whether a scan is all that is to be recorded, and rests on its checkpoint and a ticket at most. */

@@ -3,7 +3,8 @@
  * The change feed: what other daemons did, read from where this one stands. A NOTIFY is only a wake-up; a round reads
  * whatever lies beyond the places, so nothing is missed over a lost connection. A round looks at every family once and
  * reads those that may have changed: what changed and the scans, as one snapshot shows them, for both count in the same
- * numbers; then the rows of the kinds that changed, as that snapshot shows them, too. What the answers say: feed_read.c.
+ * numbers; then the rows of the kinds that changed, as that snapshot shows them, too. What the answers say: feed_read.c;
+ * how it gets into memory: feed_apply.c. However much there is, it comes and is taken in pieces.
  */
 #include "store/private.h"
 
@@ -35,6 +36,13 @@ const struct record *store_record(const struct store *store, const char *kind)
 
 /* ---- what was sent ---- */
 
+/* However many rows come next, others are served between them. */
+static void ask_piecewise(struct feed *feed)
+{
+        if (feed->due_count && (feed->due[0] == DUE_CHANGES || feed->due[0] == DUE_ROWS))
+                pgconn_single_rows(&feed->conn);
+}
+
 static void due_add(struct feed *feed, enum feed_due due)
 {
         if (!feed->ready)
@@ -44,6 +52,8 @@ static void due_add(struct feed *feed, enum feed_due due)
                 feed->due = xrealloc(feed->due, feed->due_capacity * sizeof(*feed->due));
         }
         feed->due[feed->due_count++] = (uint8_t)due;
+        if (feed->due_count == 1)
+                ask_piecewise(feed);
 }
 
 static enum feed_due due_take(struct feed *feed)
@@ -86,7 +96,7 @@ static const struct {
                 "SELECT writer, seq, event_id, checkpoint, registration, day, verdict, "
                 "reason, at, device, inside, presence_version, presence_inside, "
                 "presence_admitted, first_at, first_device, admitted_at, undoes "
-                "FROM usher.scans_since($1::uuid, $2::uuid[], $3::bigint[])" },
+                "FROM usher.scans_since($1::uuid, $2::uuid[], $3::bigint[], $4::bigint)" },
         [STATEMENT_WAKE] = { "wake", "SELECT usher.wake($1::uuid)" },
 };
 
@@ -144,7 +154,7 @@ static void waiters_finish(struct feed *feed)
 struct bearings {
         char family[37];
         struct buffer writers, seqs;
-        const char *values[3];
+        const char *values[4];
 };
 
 static void bearings_init(struct bearings *bearings, const struct uuid *family, const struct places *places)
@@ -179,12 +189,15 @@ static void ask_scans(struct feed *feed, const struct feed_family *family)
 {
         struct places places = { NULL, 0, 0 };
         struct bearings bearings;
+        char most[12];
 
-        places_copy(&places, &family->places);
+        places_copy(&places, &family->scans);
         for (size_t i = 0; i < feed->store->lane_count; i++)
                 places_advance(&places, &feed->store->lanes[i].writer, INT64_MAX);
         bearings_init(&bearings, &family->family, &places);
-        ask_prepared(feed, DUE_SCANS, STATEMENT_SCANS, 3, bearings.values);
+        snprintf(most, sizeof(most), "%d", FEED_SCANS);
+        bearings.values[3] = most;
+        ask_prepared(feed, DUE_SCANS, STATEMENT_SCANS, 4, bearings.values);
         bearings_deinit(&bearings);
         places_deinit(&places);
 }
@@ -294,17 +307,27 @@ static void family_ended(struct feed *feed)
         struct feed_read *read = feed->read;
         struct feed_family *family = &feed->families[feed->family];
 
-        for (size_t i = 0; i < read->row_count; i++)
-                feed->store->handlers.apply(feed->store->handlers.context, read->rows[i], false);
-        for (size_t i = 0; i < read->gone_count; i++)
-                feed->store->handlers.apply(feed->store->handlers.context, read->gone[i], false);
         if (read->row_count + read->gone_count)
                 family->moved_us = clock_monotonic_us();
-        for (size_t i = 0; i < read->beyond.count; i++)
+        for (size_t i = 0; i < read->beyond.count; i++) {
                 places_advance(&family->places, &read->beyond.items[i].writer, read->beyond.items[i].seq);
+                places_advance(&family->scans, &read->beyond.items[i].writer, read->beyond.items[i].seq);
+        }
         feed->read = feed_read_free(read);
         feed->reading = false;
         go_on(feed);
+}
+
+static void apply_on(evutil_socket_t fd, short what, void *context)
+{
+        struct feed *feed = context;
+
+        (void)fd;
+        (void)what;
+        if (feed_apply_some(feed))
+                family_ended(feed);
+        else
+                evtimer_add(feed->apply_timer, (&(struct timeval){ 0, 0 }));
 }
 
 /* What was read of the family is left: the nil family, which stands first, goes on before it. */
@@ -318,6 +341,13 @@ static void turn_back(struct feed *feed)
         ask_sync(feed, DUE_SYNC);
         feed->reading = false;
         go_on(feed);
+}
+
+/* In the changes' own snapshot, as the rows. */
+static void ask_more_scans(struct feed *feed)
+{
+        ask_scans(feed, &feed->families[feed->family]);
+        ask_sync(feed, DUE_SYNC_CHANGES);
 }
 
 /* In the changes' own snapshot: a row that changed since may belong to one of a kind that is not asked for. */
@@ -341,7 +371,7 @@ static void ask_rows(struct feed *feed)
         ask_prepared(feed, DUE_NOTHING, STATEMENT_COMMIT, 0, NULL);
         ask_sync(feed, any ? DUE_SYNC_ROWS : DUE_SYNC);
         if (!any && feed->read)
-                family_ended(feed);
+                apply_on(-1, 0, feed);
 }
 
 /* ---- results ---- */
@@ -350,24 +380,30 @@ static void conn_end(void *context)
 {
         struct feed *feed = context;
 
-        if (due_take(feed) == DUE_ROWS && feed->read)
+        if (due_take(feed) == DUE_ROWS && feed->read) {
                 feed->read->kind++;
+                feed->read->source.get = NULL;
+        }
+        ask_piecewise(feed);
 }
 
 static void take_sync(struct feed *feed)
 {
         enum feed_due due = due_take(feed);
 
+        ask_piecewise(feed);
         if (due == DUE_SYNC_FAMILIES) {
                 feed->reading = false;
                 go_on(feed);
         } else if (due == DUE_SYNC_CHANGES) {
                 if (feed->read->behind)
                         turn_back(feed);
+                else if (feed->read->more_scans)
+                        ask_more_scans(feed);
                 else
                         ask_rows(feed);
         } else if (due == DUE_SYNC_ROWS) {
-                family_ended(feed);
+                apply_on(-1, 0, feed);
         }
 }
 
@@ -389,6 +425,7 @@ static void conn_result(void *context, PGresult *result)
         struct feed *feed = context;
 
         switch (PQresultStatus(result)) {
+        case PGRES_SINGLE_TUPLE:
         case PGRES_TUPLES_OK:
                 feed_take(feed, feed->due_count ? (enum feed_due)feed->due[0] : DUE_NOTHING, result);
                 return;
@@ -511,6 +548,7 @@ static void conn_lost(void *context, const char *why)
 
         (void)why;
         feed->ready = feed->reading = false;
+        evtimer_del(feed->apply_timer);
         feed->read = feed_read_free(feed->read);
         feed->due_count = 0;
         feed->cursor = feed->count; /* the round ends, and those who wait need one that is begun anew */
@@ -548,6 +586,7 @@ void feed_init(struct feed *feed, struct store *store)
         feed->tick = event_new(store->base, -1, EV_PERSIST, tick, feed);
         feed->wake_timer = evtimer_new(store->base, wake_others, feed);
         feed->rest_timer = evtimer_new(store->base, rested, feed);
+        feed->apply_timer = evtimer_new(store->base, apply_on, feed);
         pgconn_init(&feed->conn, store->base, true, &handlers);
         feed_family(feed, &UUID_NIL);
 }
@@ -563,6 +602,7 @@ void feed_stop(struct feed *feed)
         event_del(feed->tick);
         evtimer_del(feed->wake_timer);
         evtimer_del(feed->rest_timer);
+        evtimer_del(feed->apply_timer);
         pgconn_stop(&feed->conn);
         feed->ready = false;
 }
@@ -575,6 +615,7 @@ void feed_deinit(struct feed *feed)
         event_free(feed->tick);
         event_free(feed->wake_timer);
         event_free(feed->rest_timer);
+        event_free(feed->apply_timer);
         feed_read_free(feed->read);
         for (size_t i = 0; i < feed->count; i++) {
                 places_deinit(&feed->families[i].places);

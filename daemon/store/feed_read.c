@@ -121,6 +121,7 @@ static void apply_scan(struct feed *feed, const struct scan_row *scan)
 
 static void take_scans(struct feed *feed, const PGresult *result)
 {
+        feed->read->more_scans = PQntuples(result) == FEED_SCANS;
         for (int line = 0; line < PQntuples(result); line++) {
                 struct scan_row scan = {
                         .writer = uuid_at(result, line, 0),
@@ -161,17 +162,6 @@ static void take_families(struct feed *feed, const PGresult *result)
         }
 }
 
-static void keep_row(void *context, void *row)
-{
-        struct feed_read *read = context;
-
-        if (read->row_count == read->row_capacity) {
-                read->row_capacity = read->row_capacity ? 2 * read->row_capacity : 16;
-                read->rows = xrealloc(read->rows, read->row_capacity * sizeof(*read->rows));
-        }
-        read->rows[read->row_count++] = row;
-}
-
 void feed_take(struct feed *feed, enum feed_due due, const PGresult *result)
 {
         switch (due) {
@@ -190,8 +180,8 @@ void feed_take(struct feed *feed, enum feed_due due, const PGresult *result)
                         take_scans(feed, result);
                 return;
         case DUE_ROWS:
-                if (rows_read(feed->read->kinds[feed->read->kind], &(struct row_source){ .get = NULL },
-                            result, keep_row, feed->read))
+                if (rows_read(feed->read->kinds[feed->read->kind], &feed->read->source, result, feed_keep_row,
+                            feed->read))
                         feed->store->unsure = true;
                 return;
         case DUE_NOTHING:

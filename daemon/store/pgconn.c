@@ -420,5 +420,8 @@ void pgconn_sync(struct pgconn *conn)
 
 void pgconn_single_rows(struct pgconn *conn)
 {
-        conn->single_row = true;
+        if (conn->pipeline)
+                PQsetSingleRowMode(conn->pg);
+        else
+                conn->single_row = true;
 }

@@ -72,5 +72,5 @@ void pgconn_send_prepared(struct pgconn *conn, const char *name, int count, cons
         const int *lengths, const int *formats, bool binary);
 /* What was sent is to become durable: a PGRES_PIPELINE_SYNC comes behind it. */
 void pgconn_sync(struct pgconn *conn);
-/* Rows of the next statement come one by one (not in pipeline mode). */
+/* Rows come one by one: in pipeline mode of the statement whose results come next, else of the one that is sent next. */
 void pgconn_single_rows(struct pgconn *conn);

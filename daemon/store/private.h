@@ -190,7 +190,7 @@ struct feed {
         size_t due_count, due_capacity;
         size_t family, cursor; /* being read; the next to be looked at in this round */
         struct feed_read *read;
-        struct event *tick, *wake_timer, *rest_timer;
+        struct event *tick, *wake_timer, *rest_timer, *apply_timer;
         int64_t ended_us; /* monotonic: the last round */
 };
 
@@ -213,21 +213,31 @@ enum { FEED_KINDS_MAX = 32 };
 /* What has been read of a family in this round. */
 struct feed_read {
         bool behind; /* an event, or a key of one, has come meanwhile: nothing of this is taken */
+        bool more_scans; /* there may be: as many came as one answer brings */
         struct places beyond; /* where the family will stand when the rows are in memory */
         const struct record *kinds[FEED_KINDS_MAX];
         size_t kind_count, kind; /* … and which of them the next result is of */
+        struct row_source source; /* … and its columns */
         /*
-         * Taken into memory all at once, when the last has come: a registration and its credentials are of one moment
+         * Taken into memory when the last has come, a registration at once with its credentials: they are of one moment
          * to whoever decides, for it is the registration's version alone that is compared when a scan is recorded.
          */
-        struct row **rows;
+        struct row **rows; /* kind by kind, each by event and id */
         size_t row_count, row_capacity;
+        size_t parts, next_part,
+                parts_end; /* rows of the kind that is part of another's; parts_end 0: none */
         struct row **gone; /* tombstones */
         size_t gone_count;
+        size_t applied; /* of the rows, and then of what is gone */
 };
 
 struct feed_read *feed_read_free(struct feed_read *read);
+enum { FEED_SCANS = 500 }; /* that one answer brings at most */
 void feed_take(struct feed *feed, enum feed_due due, const PGresult *result);
+/* Keeps a row of feed->read until then. */
+void feed_keep_row(void *read, void *row);
+/* Takes some of what was read into memory. True: that was the last. */
+bool feed_apply_some(struct feed *feed);
 
 void feed_init(struct feed *feed, struct store *store);
 void feed_deinit(struct feed *feed);

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The feed needs no luck: whatever happens to its connection, a daemon comes to hold what the others did."""
 import random
+import signal
 import statistics
 import time
 
 import pytest
+from conftest import PATIENT
 from harness.client import RpcError
 from harness.daemon import wait_until
 from harness.world import Event, new_uuid
@@ -131,6 +133,55 @@ def test_a_ticket_that_ended_unseen_lets_nobody_in(proxy, patient, event, count)
         client.call("server.ping")
         proxy.cut(lambda link: link.feed)
         assert [client.wait(number)["reason"] for number in numbers] == ["ticket_too_late"] * count
+
+
+def test_many_scans_come_in_pieces_and_each_once(proxy, patient, event):
+    """More than one answer of the feed brings, of two writers."""
+    event.ticket()
+    event.checkpoint("lunch", mode="count")
+    event.checkpoint()
+    person = event.registration()["registration"]
+    count = 700
+
+    def stats():
+        try:
+            return client.call("checkin.stats", event=event.slug)
+        except RpcError as error:
+            assert error.kind == "not_found", error  # it has not heard of the event yet
+            return None
+
+    with patient.admin() as client:
+        wait_until(lambda: (stats() or {}).get("registered") == 1, what="the event")
+        proxy.freeze_feed()
+        for checkpoint in ("lunch", "door"):
+            for number in event.client.send_many([("checkin.scan", {"event": event.slug, "checkpoint": checkpoint, "registration": person,
+                                                                    "nonce": new_uuid()}) for _ in range(count)]):
+                event.client.wait(number)
+        told = event.call("checkin.stats")
+        assert told["refused"] == {"already_admitted": count - 1}
+        proxy.cut(lambda link: link.feed)
+        wait_until(lambda: stats() == told, what="all of them")
+
+
+def test_what_is_read_anew_counts_what_the_feed_had_not_brought_yet(proxy, behind, event):
+    event.ticket()
+    event.checkpoint()
+    person = event.registration()["registration"]
+    scan = {"checkpoint": "door", "registration": person}
+    daemon = behind(PATIENT)
+    with daemon.admin() as client:
+        wait_until(lambda: len(client.call("event.list")["events"]), what="the events")
+        for _ in range(3):
+            event.call("checkin.scan", **scan, nonce=new_uuid())
+        wait_until(lambda: client.call("checkin.stats", event=event.slug)["refused"] == {"already_admitted": 2}, what="their scans")
+        proxy.freeze_feed()
+        for _ in range(5):
+            event.call("checkin.scan", **scan, nonce=new_uuid())
+        event.room("hall")
+        daemon.signal(signal.SIGHUP)
+        wait_until(lambda: client.call("room.list", event=event.slug)["rooms"], what="all to be read anew")
+        proxy.cut(lambda link: link.feed)
+        wait_until(lambda: client.call("checkin.stats", event=event.slug) == event.call("checkin.stats"), what="the counts")
 
 
 @pytest.mark.parametrize("change", ["of a row", "by a scan alone"])

@@ -43,8 +43,12 @@ SELECT is(build.record(jsonb_build_array(build."row"('registration', 'R1'), buil
 SELECT is(build.record(NULL, ARRAY[build.scan('R1', p_at => '2026-11-20T09:00:00+08:00'), build.scan('R2', p_at => '2026-11-20T09:01:00+08:00'),
         build.scan('R3', 0, 0, p_at => '2026-11-20T09:02:00+08:00')]), 'done', 'and go in');
 SELECT is(build.record(NULL, ARRAY[build.scan('R1', 2, p_inside => false, p_at => '2026-11-20T09:01:00+08:00')], p_writer => build.other()), 'done', 'one goes out');
-SELECT is(build.lines($$SELECT seq, registration FROM usher.scans_since(build.family(), ARRAY[build.writer(), build.other()], ARRAY[12, 3]::bigint[])$$),
+SELECT is(build.lines($$SELECT seq, registration FROM usher.scans_since(build.family(), ARRAY[build.writer(), build.other()], ARRAY[12, 3]::bigint[], 500)$$),
         '(13,R2) (14,R3) (4,R1)', 'scans beyond the places, by writer');
+SELECT is(build.lines($$SELECT seq, registration FROM usher.scans_since(build.family(), ARRAY[build.writer(), build.other()], ARRAY[12, 3]::bigint[], 2)$$),
+        '(13,R2) (14,R3)', 'as many as were asked for');
+SELECT is(build.lines($$SELECT seq, registration FROM usher.scans_since(build.family(), ARRAY[build.writer(), build.other()], ARRAY[13, 3]::bigint[], 2)$$),
+        '(14,R3) (4,R1)', 'and on from there');
 
 -- ---- pages of the log ----
 

@@ -16,7 +16,7 @@ enum {
         BACKOFF_FIRST_MS = 50,
         BACKOFF_MOST_MS = 2000,
         STEADY_US = 1000000, /* a connection that lived so long was a good one */
-        RESULTS_A_TURN = 2000, /* then others are served */
+        RESULTS_A_TURN = 500, /* then others are served */
         OPTIONS_MAX = 64,
 };
 
@@ -35,6 +35,7 @@ static void disconnect(struct pgconn *conn)
 {
         events_free(conn);
         evtimer_del(conn->timer);
+        evtimer_del(conn->rest);
         if (conn->pg)
                 PQfinish(conn->pg);
         conn->pg = NULL;
@@ -228,7 +229,7 @@ static void became_readable(evutil_socket_t fd, short what, void *context)
                 return;
         }
         if (taken > RESULTS_A_TURN)
-                event_active(conn->readable, EV_READ, 0);
+                evtimer_add(conn->rest, (&(struct timeval){ 0, 0 })); /* an active event would come before I/O */
         flush(conn);
 }
 
@@ -313,6 +314,7 @@ void pgconn_init(
 {
         *conn = (struct pgconn){ .base = base, .handlers = *handlers, .pipeline = pipeline };
         conn->timer = evtimer_new(base, timer_fired, conn);
+        conn->rest = evtimer_new(base, became_readable, conn);
 }
 
 void pgconn_deinit(struct pgconn *conn)
@@ -321,7 +323,8 @@ void pgconn_deinit(struct pgconn *conn)
                 return;
         pgconn_stop(conn);
         event_free(conn->timer);
-        conn->timer = NULL;
+        event_free(conn->rest);
+        conn->timer = conn->rest = NULL;
         free(conn->conninfo);
         conn->conninfo = NULL;
 }

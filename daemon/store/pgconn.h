@@ -33,7 +33,7 @@ struct pgconn {
         bool pipeline;
         enum pgconn_state state;
         PGconn *pg;
-        struct event *readable, *writable, *timer;
+        struct event *readable, *writable, *timer, *rest; /* rest: between pieces of many results */
         size_t due; /* ends and syncs still to come */
         size_t host; /* which of several to try next */
         unsigned failures; /* in a row */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/arrivals.h"
+#include "api/signatures.h"
 #include "api/dispatch.h"
 #include "api/folds.h"
 #include "api/guard.h"
@@ -73,6 +74,7 @@ int api_new(struct event_base *base, struct workers *workers, const struct setti
         api->guard = login_guard_new();
         api->nonces = nonces_new();
         api->arrivals = arrivals_new(base);
+        api->signatures = signatures_new(base);
         api->folds = folds_new(workers);
         api->refold = refold_new(api);
         state_init(&api->state);
@@ -98,6 +100,7 @@ struct api *api_free(struct api *api)
         buffer_deinit(&api->description);
         nonces_free(api->nonces);
         arrivals_free(api->arrivals);
+        signatures_free(api->signatures);
         state_deinit(&api->state);
         free(api);
         return NULL;

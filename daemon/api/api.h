@@ -8,6 +8,7 @@
 #include "wire/wire.h"
 
 struct arrivals;
+struct signatures;
 struct event_base;
 struct folds;
 struct refold;
@@ -30,6 +31,7 @@ struct api {
         struct login_guard *guard; /* failed logins by address */
         struct nonces *nonces; /* of the latest scans */
         struct arrivals *arrivals; /* scans of this turn of the loop */
+        struct signatures *signatures; /* scans that wait for their signature's */
         struct keyring *keyring; /* the events' signing keys, opened */
         struct buffer description; /* server.describe's answer of all methods, once asked for */
         struct instant database_since;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A scan on its way: asked (checkin_scan.c), looked up among the rosters (scan_find.c) with those that arrive beside it
- * (arrivals.c), expected to be decided (scan_expect.c), decided and recorded (scan_decide.c), answered (scan_answer.c), or
- * found to be a repeat of an earlier one (scan_replay.c).
+ * (arrivals.c), expected to be decided (scan_expect.c), decided and recorded (scan_decide.c), told apart by its signature
+ * where nobody knows it (signatures.c), answered (scan_answer.c), or found to be a repeat of an earlier one (scan_replay.c).
  */
 #pragma once
 
@@ -44,7 +44,7 @@ struct scan {
         enum verdict_language language;
         bool exclusive; /* its nonce is claimed: another with the same one was on its way, too */
 
-        struct scan *next_arrival;
+        struct scan *next_arrival, *next_signature;
         struct scan_found found; /* as of that state of memory; 0: not looked up yet */
         uint64_t found_at;
         bool nowhere; /* nobody of the family was found for it */
@@ -86,7 +86,11 @@ bool scan_is_found(const struct scan *scan);
 void scan_seek(struct scan *scan);
 /* Where its first look-up will begin, as long as its first point's event knows it. */
 struct roster_look scan_look(const struct scan *scan);
-/* Tells apart by its signature what no roster knows. 50 µs a key. */
+/* Whether it has to be told apart by its signature, which is not judged yet. */
+bool scan_needs_signature(const struct scan *scan);
+/* 50 µs a key: see api/signatures.h. */
+void scan_judge_signature(struct scan *scan);
+/* Tells apart by its signature what no roster knows. */
 void scan_judge_unknown(struct scan *scan);
 
 /* ---- scan_decide.c ---- */

@@ -8,6 +8,7 @@
 #include "api/nonces.h"
 #include "api/registration.h"
 #include "api/scan.h"
+#include "api/signatures.h"
 #include "api/validate.h"
 
 #define NO_ID "................................" /* SCAN_ID_LENGTH characters, until the id is known */
@@ -368,6 +369,8 @@ static enum decision scan_decide(struct change *change, struct batch *batch)
                 return CALL_ANSWERED(scan_submit(scan));
         if (must_seek(scan, batch))
                 return CALL_ANSWERED(scan_seek(scan));
+        if (scan_needs_signature(scan))
+                return CALL_ANSWERED(signatures_add(scan->call->api->signatures, scan));
         scan_judge_unknown(scan);
         return decide_found(scan, found, batch);
 }

@@ -85,8 +85,7 @@ static bool is_signed_for(const struct scan *scan, const struct event_state *eve
         return key && key->public_key.length == 32 && credential_verify(read, key->public_key.data) == 0;
 }
 
-/* 50 µs a key. */
-static void judge_signature(struct scan *scan)
+void scan_judge_signature(struct scan *scan)
 {
         const struct state *state = &scan->call->api->state;
 
@@ -114,14 +113,22 @@ static bool is_point(const struct scan *scan, const struct uuid *event)
         return false;
 }
 
+static bool is_told_by_signature(const struct scan *scan)
+{
+        return scan->found.found == FOUND_NOWHERE && scan->presented.form == PRESENTED_OURS;
+}
+
+bool scan_needs_signature(const struct scan *scan)
+{
+        return is_told_by_signature(scan) && scan->signature == SIGNATURE_NOT_JUDGED;
+}
+
 void scan_judge_unknown(struct scan *scan)
 {
         struct scan_found *found = &scan->found;
 
-        if (found->found != FOUND_NOWHERE || scan->presented.form != PRESENTED_OURS)
+        if (!is_told_by_signature(scan))
                 return;
-        if (scan->signature == SIGNATURE_NOT_JUDGED)
-                judge_signature(scan);
         if (scan->signature == SIGNATURE_BAD) {
                 found->found = FOUND_FORGED;
         } else if (!is_point(scan, &scan->signed_for)) {
@@ -208,6 +215,7 @@ static void caught_up(void *context, enum outcome outcome)
         struct scan *scan = call->own;
 
         scan->sought = true;
+        scan->signature = SIGNATURE_NOT_JUDGED; /* its key may have come */
         if (outcome == OUTCOME_DONE)
                 scan_submit(scan);
         else

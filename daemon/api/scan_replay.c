@@ -86,11 +86,16 @@ static bool is_same_scan(const struct replay *replay, const struct event_state *
 static bool find_again(const struct replay *replay, struct event_state *event, struct scan_found *found)
 {
         const char *registration = replay->columns[COLUMN_REGISTRATION];
+        const char *reason = replay->columns[COLUMN_REASON];
         const struct scan_found *now = scan_find(replay->scan);
 
         if (!now)
                 return false;
-        scan_judge_unknown(replay->scan);
+        if (reason && strcmp(reason, verdict_reason_word(REASON_OTHER_EVENT)) == 0) {
+                if (scan_needs_signature(replay->scan))
+                        scan_judge_signature(replay->scan);
+                scan_judge_unknown(replay->scan);
+        }
         *found = (struct scan_found){
                 .event = event,
                 .checkpoint = rowset_find(roster_checkpoints(event->roster), &event_row(event)->event_uuid,

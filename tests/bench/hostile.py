@@ -46,7 +46,16 @@ def request(method, id=1, **params):
     return {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
 
 
-def corpus():
+def forged(client):
+    """A scan of a credential of our form, at a door there is, that is signed by nobody."""
+    client.call("event.put", event="forged", name="Forged", timezone="UTC", starts_on="2025-10-25", ends_on="2025-10-25")
+    client.call("ticket.put", event="forged", ticket="standard", name="Standard")
+    client.call("checkpoint.put", event="forged", checkpoint="door", name="Door", mode="once")
+    credential = client.call("registration.create", event="forged", ticket="standard", name="Attendee 00001")["credential"]
+    return {"event": "forged", "checkpoint": "door", "credential": credential[:-1] + ("A" if credential[-1] != "A" else "B"), "dry_run": True}
+
+
+def corpus(forged):
     """Name and line; what is small is sent many times over in one write."""
     han = "会".encode()
     yield "1 MiB of {}", ping(filled(b"{}", MIB))
@@ -87,6 +96,7 @@ def corpus():
     yield "a batch of 256 pings of 60 KiB", json.dumps([request("server.ping", n, any="x" * 60_000) for n in range(256)]).encode()
     yield "a batch of 256 server.describe", json.dumps([request("server.describe", n) for n in range(256)]).encode()
     yield "a batch of 256 bad logins", json.dumps([request("auth.login", n, token="x" * 300) for n in range(256)]).encode()
+    yield "a batch of 200 forged credentials", json.dumps([request("checkin.scan", n, **forged) for n in range(200)]).encode()
     yield "a batch of 10,000 that is refused", json.dumps([request("server.ping", n) for n in range(10_000)]).encode()
 
 
@@ -181,7 +191,9 @@ def measure(runs=RUNS, word="", say=print):
 
     try:
         tell("nothing else", [longest(lambda: time.sleep(0.5)) for _ in range(runs)], say)
-        for name, line in corpus():
+        with daemon.admin() as client:
+            lines = corpus(forged(client))
+        for name, line in lines:
             if word not in name:
                 continue
             found = []

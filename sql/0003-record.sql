@@ -715,7 +715,7 @@ BEGIN
                         JOIN usher.registration AS t
                                 ON t.family_id = p_family AND t.event_id = p_scan_event[i] AND t.id = p_scan_registration[i]
                         WHERE p_scan_why[i] IS NOT NULL
-                        ORDER BY t.event_id, t.id
+                        ORDER BY t.external_id NULLS FIRST, t.event_id, t.id -- as they are written
                         FOR SHARE OF t;
                 END IF;
         END IF;

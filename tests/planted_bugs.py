@@ -512,7 +512,7 @@ BUGS = (
         "A place is given back whatever the capacity is by now.",
         "daemon/api/seats.c",
         """\
-        batch_expect(batch, &call->change, ticket);
+        batch_expect(batch, ticket);
         limited_move(&places, call, batch, promoted - 1, -promoted, true);
 """, """\
         limited_move(&places, call, batch, promoted - 1, -promoted, true);
@@ -523,7 +523,7 @@ BUGS = (
         "daemon/api/seats.c",
         """\
                 return NULL;
-        batch_expect(batch, &call->change, ticket);
+        batch_expect(batch, ticket);
 """, """\
                 return NULL;
 """, ("tests/faults/test_waiting.py::test_nobody_queues_for_a_place_that_was_added_unseen[Places]",)),
@@ -531,7 +531,7 @@ BUGS = (
         "A seat is given back whatever the capacity is by now.",
         "daemon/api/booking_seats.c",
         """\
-        batch_expect(batch, &call->change, session);
+        batch_expect(batch, session);
         limited_move(&seats, call, batch, promoted - 1, -promoted, true);
 """, """\
         limited_move(&seats, call, batch, promoted - 1, -promoted, true);
@@ -539,7 +539,7 @@ BUGS = (
     Bug("imported-without-its-ticket",
         "An import takes and leaves places whatever the capacity is by now.",
         "daemon/api/import_places.c",
-        "                batch_expect(batch, &call->change, place->ticket);\n",
+        "                batch_expect(batch, place->ticket);\n",
         "",
         ("tests/faults/test_waiting.py::test_a_place_given_back_where_there_is_more_room_unseen_goes_to_who_waits[Imported]",
          "tests/faults/test_waiting.py::test_nobody_gets_in_beside_a_limit_that_was_set_unseen[Imported]")),

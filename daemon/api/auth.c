@@ -159,8 +159,8 @@ static enum decision enrol_decide(struct call *call, struct batch *batch)
         fresh.created_by = invite->created_by;
         token = row_seal(&fresh);
         used = row_tombstone(&invite->row, invite->row.version + 1);
-        batch_add_row(batch, &call->change, token);
-        batch_add_row(batch, &call->change, used);
+        batch_add_row(batch, token);
+        batch_add_row(batch, used);
         write_enrolled(call, token, enrolment->secret);
         return call_record(call, batch);
 }

@@ -37,28 +37,27 @@ static void count_held(struct call *call, struct batch *batch, const char *regis
 {
         int64_t after = bookings_held(bookings_of(call), registration) + by;
 
-        batch_add_counter(batch, &call->change, &event_row(call->event)->event_uuid, "bookings_held",
-                registration, by, after, after);
+        batch_add_counter(
+                batch, &event_row(call->event)->event_uuid, "bookings_held", registration, by, after, after);
 }
 
-static struct booking_row *add_row(struct call *call, struct batch *batch, struct booking_row *fresh)
+static struct booking_row *add_row(struct batch *batch, struct booking_row *fresh)
 {
         struct booking_row *row;
 
         fresh->waiting_since = booking_is(fresh, "waitlisted") ? batch_now(batch) : INSTANT_NONE;
         row = row_seal(fresh);
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
         return row;
 }
 
-static void change_status(
-        struct call *call, struct batch *batch, const struct booking_row *before, const char *status)
+static void change_status(struct batch *batch, const struct booking_row *before, const char *status)
 {
         struct booking_row fresh = *before;
 
         fresh.row.version++;
         fresh.status = status;
-        row_unref(add_row(call, batch, &fresh));
+        row_unref(add_row(batch, &fresh));
 }
 
 /* A seat, or a place in the queue behind a session that is full indeed; NULL: neither. */
@@ -70,8 +69,8 @@ static const char *take_seat(
 
         if (!fits && !may_wait)
                 return NULL;
-        batch_expect(batch, &call->change, session);
-        limited_move(&seats, call, batch, fits, !fits, !fits);
+        batch_expect(batch, session);
+        limited_move(&seats, batch, fits, !fits, !fits);
         return fits ? "confirmed" : "waitlisted";
 }
 
@@ -94,8 +93,8 @@ struct booking_row *booking_take(struct call *call, struct batch *batch, const s
         fresh.status = status;
         fresh.created_at = batch_now(batch);
         count_held(call, batch, registration->row.id, 1);
-        batch_expect(batch, &call->change, registration);
-        return add_row(call, batch, &fresh);
+        batch_expect(batch, registration);
+        return add_row(batch, &fresh);
 }
 
 /* Who waits for a session moves up in order, at most `room` of them; returns how many did. */
@@ -110,7 +109,7 @@ static int64_t promote(struct call *call, struct batch *batch, const char *sessi
         queue = xmalloc(most * sizeof(*queue));
         found = bookings_queue(bookings_of(call), session, queue, most);
         for (size_t i = 0; i < found; i++)
-                change_status(call, batch, queue[i], "confirmed");
+                change_status(batch, queue[i], "confirmed");
         free(queue);
         return (int64_t)found;
 }
@@ -127,17 +126,17 @@ static void give_back(struct call *call, struct batch *batch, const struct booki
         struct limited seats;
         int64_t promoted;
 
-        change_status(call, batch, booking, "cancelled");
+        change_status(batch, booking, "cancelled");
         if (!session)
                 return; /* what is booked is not deleted */
         seats = seats_of(call, session);
         if (booking_is(booking, "waitlisted")) {
-                limited_move(&seats, call, batch, 0, -1, false);
+                limited_move(&seats, batch, 0, -1, false);
                 return;
         }
         promoted = limited_passes_on(&seats) ? promote(call, batch, session->row.id, 1) : 0;
-        batch_expect(batch, &call->change, session);
-        limited_move(&seats, call, batch, promoted - 1, -promoted, true);
+        batch_expect(batch, session);
+        limited_move(&seats, batch, promoted - 1, -promoted, true);
 }
 
 void booking_release(struct call *call, struct batch *batch, const struct booking_row *booking)
@@ -168,5 +167,5 @@ void booking_session_changed(struct call *call, struct batch *batch, const struc
                 return;
         promoted = promote(call, batch, after->row.id, limited_room(&seats));
         /* Most sessions are never booked: they need no counters. */
-        limited_move(&seats, call, batch, promoted, -promoted, after->booking || before->booking);
+        limited_move(&seats, batch, promoted, -promoted, after->booking || before->booking);
 }

@@ -307,8 +307,8 @@ enum decision call_record(struct call *call, struct batch *batch)
 {
         if (call->has_request_key) {
                 call_digest(call);
-                batch_add_request_key(batch, &call->change, &call->request_key, call->actor,
-                        call->method->name, call->digest, call->kept.data);
+                batch_add_request_key(batch, &call->request_key, call->actor, call->method->name,
+                        call->digest, call->kept.data);
         }
         return DECISION_RECORD;
 }

@@ -312,8 +312,8 @@ static void add_row(struct call *call, struct batch *batch, const struct checkpo
         row.presence = attendance_key(
                 roster_attendance(call->event->roster), row.checkpoint, row.day, row.registration);
         uuid_v7(batch_now(batch), &row.nonce);
-        batch_expect(batch, &call->change, checkpoint);
-        batch_add_scan(batch, &call->change, &row);
+        batch_expect(batch, checkpoint);
+        batch_add_scan(batch, &row);
 }
 
 static enum decision take_back(struct call *call, struct batch *batch,
@@ -328,7 +328,7 @@ static enum decision take_back(struct call *call, struct batch *batch,
 
         if (by > 0 && checkpoint->capacity != FIELD_INT_NONE && inside > checkpoint->capacity)
                 return CALL_ANSWERED(call_fail_full(call, checkpoint->capacity));
-        scan_count_inside(batch, &call->change, checkpoint, move->day, by, false);
+        scan_count_inside(batch, checkpoint, move->day, by, false);
         add_row(call, batch, checkpoint, registration, presence, move, inside);
         keep_result(call, move, inside);
         return call_record(call, batch);

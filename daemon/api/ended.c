@@ -50,7 +50,7 @@ static void end_acceptances(
         draft_edit_judge(&edit);
         draft_edit_acceptances(&edit, &rows);
         for (size_t i = 0; i < rows.count; i++)
-                batch_add_row(batch, &call->change, rows.rows[i]);
+                batch_add_row(batch, rows.rows[i]);
         rowlist_deinit(&rows);
         draft_edit_deinit(&edit);
         programme_free(after);

@@ -91,12 +91,12 @@ static enum decision put_decide(struct call *call, struct batch *batch)
                 event_write(before, &out);
                 return call_unchanged(call, batch);
         }
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
         if (!before && !row->parent) {
                 _cleanup_(row_unrefp) struct row *key =
                         (struct row *)keyring_make(call->api->keyring, &row->event_uuid, 1, batch_now(batch));
 
-                batch_add_row(batch, &call->change, key);
+                batch_add_row(batch, key);
         }
         event_write(row, &out);
         return call_record(call, batch);
@@ -295,7 +295,7 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
         if (count)
                 return CALL_ANSWERED(call_fail_in_use(call, by, count));
         gone = row_tombstone(&event_row(event)->row, event_row(event)->row.version + 1);
-        batch_add_row(batch, &call->change, gone);
+        batch_add_row(batch, gone);
         tokens_end_with_event(call, batch, slug);
         buffer_add_text(&call->kept, "{\"deleted\":true}");
         return call_record(call, batch);

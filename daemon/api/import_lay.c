@@ -356,7 +356,7 @@ static bool add_credential(struct import_lay *lay, struct batch *batch, const st
         }
         if (!credential)
                 return false;
-        batch_add_row(batch, &call->change, credential);
+        batch_add_row(batch, credential);
         return true;
 }
 
@@ -364,7 +364,7 @@ bool import_lay_add(struct import_lay *lay, struct batch *batch, size_t n)
 {
         const struct pending *pending = lay->pending.items[n];
 
-        batch_add_row(batch, &lay->call->change, pending->row);
+        batch_add_row(batch, pending->row);
         if (!pending->before && !add_credential(lay, batch, pending))
                 return false;
         if (pending->code)
@@ -374,5 +374,5 @@ bool import_lay_add(struct import_lay *lay, struct batch *batch, size_t n)
 
 void import_lay_finish(struct import_lay *lay, struct batch *batch)
 {
-        import_places_count(&lay->places, lay->call, batch);
+        import_places_count(&lay->places, batch);
 }

@@ -74,12 +74,12 @@ void import_place_promote(struct import_place *place)
         place->waiting--;
 }
 
-void import_places_count(const struct import_places *all, struct call *call, struct batch *batch)
+void import_places_count(const struct import_places *all, struct batch *batch)
 {
         for (size_t i = 0; i < all->count; i++) {
                 const struct import_place *place = &all->of[i];
 
-                batch_expect(batch, &call->change, place->ticket);
-                limited_move(&place->places, call, batch, place->taken, place->waiting, place->rests);
+                batch_expect(batch, place->ticket);
+                limited_move(&place->places, batch, place->taken, place->waiting, place->rests);
         }
 }

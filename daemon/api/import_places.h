@@ -31,4 +31,4 @@ int64_t import_place_turns(const struct import_place *place);
 /* One of the waiting has. */
 void import_place_promote(struct import_place *place);
 /* Adds the counters' moves, and what they rest on. */
-void import_places_count(const struct import_places *all, struct call *call, struct batch *batch);
+void import_places_count(const struct import_places *all, struct batch *batch);

@@ -29,5 +29,5 @@ bool limited_grows(int64_t capacity_before, int64_t capacity);
  * was refused, or when there is more room. Then the batch demands what memory says of it: where a place stays free,
  * that nobody waits unseen, and where none does, that none has become free.
  */
-void limited_move(const struct limited *limited, struct call *call, struct batch *batch, int64_t taken,
-        int64_t waiting, bool rests);
+void limited_move(
+        const struct limited *limited, struct batch *batch, int64_t taken, int64_t waiting, bool rests);

@@ -36,7 +36,7 @@ void nonces_add(struct nonces *nonces, uint64_t hash)
         nonces->slots[(hash >> 16) % SLOTS] = hash;
 }
 
-void nonces_expect(const struct nonces *nonces, uint64_t hash)
+void nonces_prefetch(const struct nonces *nonces, uint64_t hash)
 {
         fetch_ahead(&nonces->slots[(hash >> 16) % SLOTS], sizeof(*nonces->slots));
 }

@@ -16,5 +16,5 @@ struct nonces *nonces_free(struct nonces *nonces);
 uint64_t nonces_hash(const struct uuid *family, const struct uuid *nonce);
 void nonces_add(struct nonces *nonces, uint64_t hash);
 /* Its place will be looked at, or be taken: fetches it. See base/fetch.h. */
-void nonces_expect(const struct nonces *nonces, uint64_t hash);
+void nonces_prefetch(const struct nonces *nonces, uint64_t hash);
 bool nonces_may_have(const struct nonces *nonces, uint64_t hash);

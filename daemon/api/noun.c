@@ -36,7 +36,7 @@ static void noun_write(
         json_end_object(out);
 }
 
-void programme_step_add(struct call *call, struct batch *batch, const struct family *family)
+void programme_step_add(struct batch *batch, const struct family *family)
 {
         _cleanup_(row_unrefp) struct programme_row *step = NULL;
         struct programme_row fresh;
@@ -46,7 +46,7 @@ void programme_step_add(struct call *call, struct batch *batch, const struct fam
         fresh.row.id = "";
         fresh.row.version = programme_step(family->programme) + 1;
         step = row_seal(&fresh);
-        batch_add_row(batch, &call->change, step);
+        batch_add_row(batch, step);
 }
 
 static void keep_object(struct call *call, const void *row)
@@ -99,9 +99,9 @@ static enum decision put_decide(struct call *call, struct batch *batch)
                 keep_object(call, before);
                 return call_unchanged(call, batch);
         }
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
         if (noun->of_programme)
-                programme_step_add(call, batch, call->event->family);
+                programme_step_add(batch, call->event->family);
         if (noun->changed)
                 noun->changed(call, batch, row, before);
         keep_object(call, row);
@@ -201,9 +201,9 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
         if (count)
                 return CALL_ANSWERED(call_fail_in_use(call, by, count));
         gone = row_tombstone(row, row->version + 1);
-        batch_add_row(batch, &call->change, gone);
+        batch_add_row(batch, gone);
         if (noun->of_programme)
-                programme_step_add(call, batch, call->event->family);
+                programme_step_add(batch, call->event->family);
         buffer_add_text(&call->kept, "{\"deleted\":true}");
         return call_record(call, batch);
 }

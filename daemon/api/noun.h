@@ -35,7 +35,7 @@ void noun_delete(struct call *call, const struct noun *noun);
 /* The live object as this event sees it. */
 const void *noun_find(const struct noun *noun, const struct event_state *event, const char *id);
 /* Every change of a family's programme replaces its step: two daemons cannot decide beside each other. */
-void programme_step_add(struct call *call, struct batch *batch, const struct family *family);
+void programme_step_add(struct batch *batch, const struct family *family);
 
 /* Declares the four handlers of a noun: NOUN_HANDLERS(room, room_noun). */
 #define NOUN_HANDLERS(name, noun)                                                                            \

@@ -12,7 +12,7 @@
 #include "api/registration.h"
 #include "api/seats.h"
 
-static void erase_row(struct call *call, struct batch *batch, const struct registration_row *before)
+static void erase_row(struct batch *batch, const struct registration_row *before)
 {
         _cleanup_(row_unrefp) struct registration_row *row = NULL;
         struct registration_row fresh;
@@ -27,7 +27,7 @@ static void erase_row(struct call *call, struct batch *batch, const struct regis
         fresh.created_at = before->created_at;
         fresh.changed_at = batch_now(batch);
         row = row_seal(&fresh);
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
 }
 
 /* Signed ones say nothing of the person and still have to be told apart at the door; another system's code is a name. */
@@ -46,7 +46,7 @@ static void erase_codes(struct call *call, struct batch *batch, const char *regi
                 if (instant_is_none(fresh.replaced_at))
                         fresh.replaced_at = batch_now(batch);
                 row = row_seal(&fresh);
-                batch_add_row(batch, &call->change, row);
+                batch_add_row(batch, row);
         }
 }
 
@@ -64,7 +64,7 @@ static void note_erasure(struct call *call, struct batch *batch, const struct re
         fresh.erased_at = batch_now(batch);
         fresh.erased_by = call->actor;
         row = row_seal(&fresh);
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
 }
 
 static void keep_erased(struct call *call, const char *code, int64_t version)
@@ -91,7 +91,7 @@ static enum decision erase_decide(struct call *call, struct batch *batch)
         if (registration_is(before, "waitlisted"))
                 seats_release(call, batch, before);
         booking_release_all(call, batch, before->row.id);
-        erase_row(call, batch, before);
+        erase_row(batch, before);
         erase_codes(call, batch, before->row.id);
         note_erasure(call, batch, before);
         keep_erased(call, before->row.id, before->row.version + 1);

@@ -86,9 +86,9 @@ int64_t placing_record(struct placing *placing, struct batch *batch)
         struct rowlist rows = ROWLIST_NULL;
         int64_t version = draft_edit_rows(&placing->edit, &rows);
 
-        programme_step_add(placing->call, batch, placing->call->event->family);
+        programme_step_add(batch, placing->call->event->family);
         for (size_t i = 0; i < rows.count; i++)
-                batch_add_row(batch, &placing->call->change, rows.rows[i]);
+                batch_add_row(batch, rows.rows[i]);
         rowlist_deinit(&rows);
         return version;
 }

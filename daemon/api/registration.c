@@ -90,8 +90,8 @@ static enum decision create_record(struct call *call, struct batch *batch, const
         if (!credential)
                 return CALL_ANSWERED(
                         call_fail_internal(call, "there is no key here to sign a credential with"));
-        batch_add_row(batch, &call->change, row);
-        batch_add_row(batch, &call->change, credential);
+        batch_add_row(batch, row);
+        batch_add_row(batch, credential);
         if (plain)
                 registration_put_code(call, batch, row, CREDENTIAL_CODE, plain);
         registration_keep(call, code);
@@ -241,7 +241,7 @@ static enum decision update_decide(struct call *call, struct batch *batch)
         if (row_same(before, row) && !code_changes)
                 return call_unchanged(call, batch);
         row->changed_at = batch_now(batch); /* nobody else has it yet */
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
         if (code_changes)
                 registration_put_code(call, batch, row, CREDENTIAL_CODE, code ? plain.data : NULL);
         return call_record(call, batch);
@@ -324,7 +324,7 @@ static enum decision cancel_decide(struct call *call, struct batch *batch)
         fresh.status = undo ? "confirmed" : "cancelled";
         fresh.waiting_since = INSTANT_NONE;
         row = registration_reseal(call->event, &fresh, batch_now(batch));
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
         return call_record(call, batch);
 }
 

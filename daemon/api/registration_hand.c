@@ -32,7 +32,7 @@ static void replace_all(struct call *call, struct batch *batch, const struct reg
                 if (!instant_is_none(credential->replaced_at))
                         continue;
                 replaced = (struct row *)issue_replaced(credential, batch_now(batch));
-                batch_add_row(batch, &call->change, replaced);
+                batch_add_row(batch, replaced);
         }
 }
 
@@ -52,7 +52,7 @@ static bool issue_next(struct call *call, struct batch *batch, const struct regi
                 call_fail_internal(call, "there is no key here to sign a credential with");
                 return false;
         }
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
         return true;
 }
 
@@ -81,7 +81,7 @@ static enum decision transfer_decide(struct call *call, struct batch *batch)
         replace_all(call, batch, before);
         if (!issue_next(call, batch, row, CREDENTIAL_TICKET))
                 return DECISION_ANSWERED;
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
         registration_keep(call, row->row.id);
         return call_record(call, batch);
 }
@@ -122,7 +122,7 @@ static void touch(struct call *call, struct batch *batch, const struct registrat
 
         fresh.row.version++;
         row = registration_reseal(call->event, &fresh, batch_now(batch));
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
 }
 
 static void keep_reissued(struct call *call, const char *code, const char *kind)
@@ -161,7 +161,7 @@ static enum decision reissue_decide(struct call *call, struct batch *batch)
                         _cleanup_(row_unrefp) struct row *replaced =
                                 (struct row *)issue_replaced(standing, batch_now(batch));
 
-                        batch_add_row(batch, &call->change, replaced);
+                        batch_add_row(batch, replaced);
                 }
         }
         touch(call, batch, before);

@@ -195,13 +195,13 @@ void registration_put_code(struct call *call, struct batch *batch,
                 _cleanup_(row_unrefp) struct row *replaced =
                         (struct row *)issue_replaced(standing, batch_now(batch));
 
-                batch_add_row(batch, &call->change, replaced);
+                batch_add_row(batch, replaced);
         }
         if (!folded)
                 return;
         row = (struct row *)issue_plain(registration, kind,
                 registration_last_issue(call->event, id, word) + 1, folded, batch_now(batch));
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
 }
 
 bool registration_read_code(struct call *call, const char *given, const char *own, enum credential_kind kind,

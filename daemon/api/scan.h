@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A scan on its way: asked (checkin_scan.c), looked up among the rosters (scan_find.c) with those that arrive beside it
- * (arrivals.c), expected to be decided (scan_expect.c), decided and recorded (scan_decide.c), told apart by its signature
+ * (arrivals.c), fetched for its decision (scan_prefetch.c), decided and recorded (scan_decide.c), told apart by its signature
  * where nobody knows it (signatures.c), answered (scan_answer.c), or found to be a repeat of an earlier one (scan_replay.c).
  */
 #pragma once
@@ -99,8 +99,8 @@ void scan_judge_unknown(struct scan *scan);
 void scan_submit(struct scan *scan);
 
 /* Moves the counter of people inside, where the checkpoint has a capacity; `free`: it may end beyond that. */
-void scan_count_inside(struct batch *batch, struct change *change, const struct checkpoint_row *checkpoint,
-        struct date day, int by, bool free);
+void scan_count_inside(
+        struct batch *batch, const struct checkpoint_row *checkpoint, struct date day, int by, bool free);
 
 /* What a move's row has to say of since when its person counts as admitted, beside its `first_at`. */
 struct instant scan_admitted_since(const struct presence_row *presence, struct instant first_at);
@@ -109,17 +109,16 @@ struct instant scan_admitted_since(const struct presence_row *presence, struct i
 struct instant scan_at(const struct scan *scan);
 struct date scan_day(const struct scan *scan, const struct scan_found *found);
 
-/* ---- scan_expect.c ---- */
+/* ---- scan_prefetch.c ---- */
 
 /* What struct change_kind has of it. */
-void scan_expect(const struct change *change, unsigned left);
+void scan_prefetch(const struct change *change, unsigned left);
 
 /* ---- scan_rely.c ---- */
 
 /* Adds what the verdict relied on, to be re-checked when it is recorded. `seat`: the person's booking, where it matters. */
-void scan_rely(struct call *call, struct batch *batch, const struct scan_found *found,
-        const struct verdict_case *judged, const struct booking_row *seat, struct date day,
-        const struct verdict *verdict);
+void scan_rely(struct batch *batch, const struct scan_found *found, const struct verdict_case *judged,
+        const struct booking_row *seat, struct date day, const struct verdict *verdict);
 
 /* ---- scan_answer.c ---- */
 

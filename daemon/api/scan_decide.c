@@ -15,7 +15,7 @@
 
 /* ---- people whose scans are under way ---- */
 
-static void take_back(struct scan *scan)
+static void leave_way(struct scan *scan)
 {
         const struct event_state *event =
                 scan->under_way_by ? state_event_by_uuid(&scan->call->api->state, &scan->under_way_event)
@@ -165,14 +165,14 @@ static void record_answers(struct scan *scan, const struct scan_found *found, st
                 return;
         row = answered(scan, found, batch_now(batch));
         if (row)
-                batch_add_row(batch, &scan->call->change, row);
+                batch_add_row(batch, row);
         row_unref(row);
 }
 
 /* ---- recording ---- */
 
-void scan_count_inside(struct batch *batch, struct change *change, const struct checkpoint_row *checkpoint,
-        struct date day, int by, bool free)
+void scan_count_inside(
+        struct batch *batch, const struct checkpoint_row *checkpoint, struct date day, int by, bool free)
 {
         char id[PRESENCE_ID_MAX];
 
@@ -180,7 +180,7 @@ void scan_count_inside(struct batch *batch, struct change *change, const struct 
                 return;
         presence_id(id, checkpoint->row.id, day, "");
         /* Who goes out may leave more inside than there is room for: a capacity may have been lowered. */
-        batch_add_counter(batch, change, &checkpoint->row.event, "inside", id, by, INT64_MIN,
+        batch_add_counter(batch, &checkpoint->row.event, "inside", id, by, INT64_MIN,
                 by > 0 && !free ? checkpoint->capacity : INT64_MAX);
 }
 
@@ -232,11 +232,11 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
                 presented_digest(&scan->presented, &scan->nonce, row.credential_digest);
         else
                 memcpy(row.credential_digest, scan->presented.digest, sizeof(row.credential_digest));
-        scan_rely(scan->call, batch, found, judged, seat_of(found), day, verdict);
-        scan_count_inside(batch, &scan->call->change, found->checkpoint, day, verdict->by, verdict->forced);
+        scan_rely(batch, found, judged, seat_of(found), day, verdict);
+        scan_count_inside(batch, found->checkpoint, day, verdict->by, verdict->forced);
         if (verdict->word == VERDICT_ADMITTED && !erased)
                 record_answers(scan, found, batch);
-        scan->place = batch_add_scan(batch, &scan->call->change, &row);
+        scan->place = batch_add_scan(batch, &row);
 }
 
 /* ---- deciding ---- */
@@ -356,7 +356,7 @@ static enum decision scan_decide(struct change *change, struct batch *batch)
         const struct scan_found *found;
         const char *misfit;
 
-        take_back(scan);
+        leave_way(scan);
         if (seems_used(scan))
                 return CALL_ANSWERED(scan_replay(scan));
         found = scan_find(scan);
@@ -381,7 +381,7 @@ static void scan_applied(struct change *change, const struct batch *batch)
         const struct scan_row *row = batch_scan(batch, scan->place);
         char id[SCAN_ID_LENGTH + 1];
 
-        take_back(scan);
+        leave_way(scan);
         nonces_add(scan->call->api->nonces, scan->nonce_hash);
         scan_id_write(&row->writer, row->seq, id);
         memcpy(scan->call->kept.data + scan->id_offset, id, SCAN_ID_LENGTH);
@@ -390,14 +390,14 @@ static void scan_applied(struct change *change, const struct batch *batch)
 
 static void scan_forgotten(struct change *change)
 {
-        take_back(scan_of(change));
+        leave_way(scan_of(change));
 }
 
 static void scan_failed(struct change *change, const struct change_failure *failure)
 {
         struct scan *scan = scan_of(change);
 
-        take_back(scan);
+        leave_way(scan);
         if (failure->why == FAILURE_KEY_USED)
                 scan_replay(scan);
         else
@@ -416,7 +416,7 @@ static bool scan_owns_key(const struct change *change, const char *detail)
 
 static const struct change_kind scan_kind = {
         .decide = scan_decide,
-        .expect = scan_expect,
+        .prefetch = scan_prefetch,
         .applied = scan_applied,
         .owns_key = scan_owns_key,
         .forgotten = scan_forgotten,

@@ -8,8 +8,8 @@
 #include "api/scan.h"
 
 /* A row as it was seen, or (NULL) that there was none: version 0. */
-static void expect(struct call *call, struct batch *batch, const struct record *record,
-        const struct row *seen, const struct checkpoint_row *checkpoint, const char *id)
+static void expect(struct batch *batch, const struct record *record, const struct row *seen,
+        const struct checkpoint_row *checkpoint, const char *id)
 {
         struct row named = {
                 .record = record,
@@ -19,12 +19,11 @@ static void expect(struct call *call, struct batch *batch, const struct record *
         };
         _cleanup_(row_unrefp) struct row *row = row_tombstone(&named, seen ? seen->version : 0);
 
-        batch_expect(batch, &call->change, row);
+        batch_expect(batch, row);
 }
 
-void scan_rely(struct call *call, struct batch *batch, const struct scan_found *found,
-        const struct verdict_case *judged, const struct booking_row *seat, struct date day,
-        const struct verdict *verdict)
+void scan_rely(struct batch *batch, const struct scan_found *found, const struct verdict_case *judged,
+        const struct booking_row *seat, struct date day, const struct verdict *verdict)
 {
         const struct checkpoint_row *checkpoint = found->checkpoint;
         const struct registration_row *registration = found->registration;
@@ -32,23 +31,23 @@ void scan_rely(struct call *call, struct batch *batch, const struct scan_found *
         enum verdict_reason reason = verdict->word == VERDICT_REFUSED ? verdict->reason : REASON_NONE;
         char id[PRESENCE_ID_MAX];
 
-        batch_expect(batch, &call->change, checkpoint);
+        batch_expect(batch, checkpoint);
         if (judged->ticket)
-                batch_expect(batch, &call->change, judged->ticket);
+                batch_expect(batch, judged->ticket);
         if (!registration)
                 return;
         if (seat || reason == REASON_NO_BOOKING)
-                expect(call, batch, &booking_record, seat ? &seat->row : NULL, checkpoint,
+                expect(batch, &booking_record, seat ? &seat->row : NULL, checkpoint,
                         booking_id(id, checkpoint->session, registration->row.id));
         /* Who is in already is told so before anybody is told that it is full. */
         if (reason == REASON_ALREADY_ADMITTED || reason == REASON_NOT_INSIDE || reason == REASON_FULL) {
                 struct uuid key = attendance_key(attendance, checkpoint->row.id, day, registration->row.id);
 
                 uuid_format(&key, id); /* of the log */
-                expect(call, batch, &presence_record, judged->presence ? &judged->presence->row : NULL,
-                        checkpoint, id);
+                expect(batch, &presence_record, judged->presence ? &judged->presence->row : NULL, checkpoint,
+                        id);
         }
         if (reason == REASON_FULL)
-                batch_add_counter(batch, &call->change, &checkpoint->row.event, "inside",
+                batch_add_counter(batch, &checkpoint->row.event, "inside",
                         presence_id(id, checkpoint->row.id, day, ""), 0, checkpoint->capacity, INT64_MAX);
 }

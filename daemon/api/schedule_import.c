@@ -115,14 +115,14 @@ static enum decision import_decide(struct call *call, struct batch *batch)
         if (import->outcome != 0)
                 return CALL_ANSWERED(fail_file(call, import));
         while (import->at < rows->count) {
-                batch_add_row(batch, &call->change, rows->rows[import->at++]);
+                batch_add_row(batch, rows->rows[import->at++]);
                 if (clock_monotonic_us() > until_us)
                         return DECISION_MORE;
         }
         buffer_add(&call->kept, import->lay.result.data, import->lay.result.length);
         if (!import->lay.changes)
                 return call_unchanged(call, batch);
-        programme_step_add(call, batch, call->event->family);
+        programme_step_add(batch, call->event->family);
         return call_record(call, batch);
 }
 

@@ -112,8 +112,8 @@ static void add_publication(struct call *call, struct batch *batch, const char *
         fresh.note = call_text(call, "note");
         fresh.body = body;
         row = row_seal(&fresh);
-        batch_add_row(batch, &call->change, row);
-        programme_step_add(call, batch, call->event->family);
+        batch_add_row(batch, row);
+        programme_step_add(batch, call->event->family);
 }
 
 static enum decision publish_decide(struct call *call, struct batch *batch)

@@ -35,8 +35,8 @@ static const char *take(
 
         if (!fits && !may_wait)
                 return NULL;
-        batch_expect(batch, &call->change, ticket);
-        limited_move(&places, call, batch, fits, !fits, !fits);
+        batch_expect(batch, ticket);
+        limited_move(&places, batch, fits, !fits, !fits);
         return fits ? "confirmed" : "waitlisted";
 }
 
@@ -60,7 +60,7 @@ static void promote(struct call *call, struct batch *batch, const struct registr
         fresh.status = "confirmed";
         fresh.waiting_since = INSTANT_NONE;
         row = registration_reseal(call->event, &fresh, batch_now(batch));
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
 }
 
 /* Everybody waiting, in order, as far as `room` goes; returns how many moved up. */
@@ -90,13 +90,13 @@ void seats_release(struct call *call, struct batch *batch, const struct registra
                 return;
         places = seats_limited(call->event->roster, ticket);
         if (registration_is(registration, "waitlisted")) {
-                limited_move(&places, call, batch, 0, -1, false);
+                limited_move(&places, batch, 0, -1, false);
                 return;
         }
         promoted =
                 limited_passes_on(&places) ? promote_some(call, batch, ticket->row.id, 1, registration) : 0;
-        batch_expect(batch, &call->change, ticket);
-        limited_move(&places, call, batch, promoted - 1, -promoted, true);
+        batch_expect(batch, ticket);
+        limited_move(&places, batch, promoted - 1, -promoted, true);
 }
 
 void seats_ticket_changed(struct call *call, struct batch *batch, const struct ticket_row *after,
@@ -108,5 +108,5 @@ void seats_ticket_changed(struct call *call, struct batch *batch, const struct t
         if (!before || !limited_grows(before->capacity, after->capacity))
                 return;
         promoted = promote_some(call, batch, after->row.id, limited_room(&places), NULL);
-        limited_move(&places, call, batch, promoted, -promoted, true);
+        limited_move(&places, batch, promoted, -promoted, true);
 }

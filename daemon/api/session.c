@@ -110,7 +110,7 @@ static enum decision settle(struct call *call, struct batch *batch, const struct
                 return DECISION_ANSWERED;
         }
         if (!alike)
-                batch_add_row(batch, &call->change, after);
+                batch_add_row(batch, after);
         if (before)
                 booking_session_changed(call, batch, after, before);
         version = placing_record(&placing, batch);
@@ -276,7 +276,7 @@ static enum decision delete_decide(struct call *call, struct batch *batch)
         placing_record(&placing, batch);
         placing_deinit(&placing);
         gone = row_tombstone(&row->row, row->row.version + 1);
-        batch_add_row(batch, &call->change, gone);
+        batch_add_row(batch, gone);
         buffer_add_text(&call->kept, "{\"deleted\":true}");
         return call_record(call, batch);
 }

@@ -15,7 +15,8 @@ struct signatures {
 
 static void wait_for_turn(struct signatures *signatures)
 {
-        evtimer_add(signatures->turn, (&(struct timeval){ 0, 0 })); /* an active event would come before I/O */
+        evtimer_add(
+                signatures->turn, (&(struct timeval){ 0, 0 })); /* an active event would come before I/O */
 }
 
 static void turn(evutil_socket_t fd, short what, void *context)

@@ -77,7 +77,7 @@ static enum decision rotate_decide(struct call *call, struct batch *batch)
         if (newest == KEYS_MOST)
                 return CALL_ANSWERED(call_fail_full(call, KEYS_MOST));
         row = keyring_make(call->api->keyring, signer_of(call), newest + 1, batch_now(batch));
-        batch_add_row(batch, &call->change, row);
+        batch_add_row(batch, row);
         write_key(row, call->event->programme_event->zone, &out);
         return call_record(call, batch);
 }

@@ -131,7 +131,7 @@ static bool rely_on_event(struct call *call, struct batch *batch, const struct g
                 grant->event ? rowset_find(&call->api->state.events, &UUID_NIL, grant->event) : NULL;
 
         if (event)
-                batch_expect(batch, &call->change, event);
+                batch_expect(batch, event);
         else if (grant->event)
                 call_fail_not_found(call, "event", grant->event);
         return event || !grant->event;
@@ -162,7 +162,7 @@ static enum decision create_decide(struct call *call, struct batch *batch)
         fresh.created_at = batch_now(batch);
         fresh.created_by = call->actor;
         token = row_seal(&fresh);
-        batch_add_row(batch, &call->change, token);
+        batch_add_row(batch, token);
         write_secret(call, id, "token", grant->secret);
         return call_record(call, batch);
 }
@@ -226,7 +226,7 @@ static enum decision invite_decide(struct call *call, struct batch *batch)
         fresh.good_until.us = batch_now(batch).us + grant->minutes * INSTANT_MINUTE;
         fresh.created_by = call->actor;
         invite = row_seal(&fresh);
-        batch_add_row(batch, &call->change, invite);
+        batch_add_row(batch, invite);
         write_secret(call, id, "code", code);
         return call_record(call, batch);
 }
@@ -355,9 +355,9 @@ static enum decision revoke_decide(struct call *call, struct batch *batch)
         if (!is_invite && token->revoked)
                 return call_unchanged(call, batch);
         if (is_invite)
-                invite_end(call, batch, invite);
+                invite_end(batch, invite);
         else
-                token_end(call, batch, token);
+                token_end(batch, token);
         return call_record(call, batch);
 }
 

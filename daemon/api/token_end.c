@@ -5,7 +5,7 @@
 
 #include "api/api.h"
 
-void token_end(struct call *call, struct batch *batch, const struct token_row *token)
+void token_end(struct batch *batch, const struct token_row *token)
 {
         _cleanup_(row_unrefp) struct token_row *revoked = NULL;
         struct token_row fresh = *token;
@@ -13,14 +13,14 @@ void token_end(struct call *call, struct batch *batch, const struct token_row *t
         fresh.revoked = true;
         fresh.row.version++;
         revoked = row_seal(&fresh);
-        batch_add_row(batch, &call->change, revoked);
+        batch_add_row(batch, revoked);
 }
 
-void invite_end(struct call *call, struct batch *batch, const struct invite_row *invite)
+void invite_end(struct batch *batch, const struct invite_row *invite)
 {
         _cleanup_(row_unrefp) struct row *gone = row_tombstone(&invite->row, invite->row.version + 1);
 
-        batch_add_row(batch, &call->change, gone);
+        batch_add_row(batch, gone);
 }
 
 void tokens_end_with_event(struct call *call, struct batch *batch, const char *event)
@@ -31,8 +31,8 @@ void tokens_end_with_event(struct call *call, struct batch *batch, const char *e
 
         for (size_t i = 0; (token = rowset_each(&state->tokens, &i));)
                 if (!token->revoked && token->event && strcmp(token->event, event) == 0)
-                        token_end(call, batch, token);
+                        token_end(batch, token);
         for (size_t i = 0; (invite = rowset_each(&state->invites, &i));)
                 if (invite->event && strcmp(invite->event, event) == 0)
-                        invite_end(call, batch, invite);
+                        invite_end(batch, invite);
 }

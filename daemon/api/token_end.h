@@ -4,7 +4,7 @@
 
 #include "api/call.h"
 
-void token_end(struct call *call, struct batch *batch, const struct token_row *token);
-void invite_end(struct call *call, struct batch *batch, const struct invite_row *invite);
+void token_end(struct batch *batch, const struct token_row *token);
+void invite_end(struct batch *batch, const struct invite_row *invite);
 /* An event goes: whoever had a token for it must not find the door of its namesake open. */
 void tokens_end_with_event(struct call *call, struct batch *batch, const char *event);

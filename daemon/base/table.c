@@ -193,13 +193,13 @@ static void expect_slot(const struct table_slots *slots, uint32_t tag)
                         &slots->items[tag & (slots->capacity - 1)], SLOTS_FETCHED * sizeof(*slots->items));
 }
 
-void table_expect(const struct table *table, uint64_t hash)
+void table_prefetch(const struct table *table, uint64_t hash)
 {
         expect_slot(&table->slots, tag_of(hash));
         expect_slot(&table->old, tag_of(hash));
 }
 
-const void *table_expected(const struct table *table, uint64_t hash)
+const void *table_prefetched(const struct table *table, uint64_t hash)
 {
         size_t iterator = 0;
 

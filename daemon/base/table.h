@@ -33,12 +33,12 @@ void *table_find(const struct table *table, uint64_t hash, const void *key); /* 
 void *table_find_next(const struct table *table, uint64_t hash, const void *key, size_t *iterator);
 /*
  * For whoever is to look up many: a look-up waits for memory twice, for its slot and for its entry, but several may wait
- * side by side. First table_expect() each, then table_expected() each; the look-ups that follow find both at hand.
+ * side by side. First table_prefetch() each, then table_prefetched() each; the look-ups that follow find both at hand.
  * Whether that was done, and what changed in between, makes no difference to what they find.
  */
-void table_expect(const struct table *table, uint64_t hash);
+void table_prefetch(const struct table *table, uint64_t hash);
 /* The entry that table_find() will look at first, likely the one, and not read yet: to be fetched. NULL: none will be. */
-const void *table_expected(const struct table *table, uint64_t hash);
+const void *table_prefetched(const struct table *table, uint64_t hash);
 void table_add(struct table *table, void *entry); /* even if an equal one is there */
 void table_add_hashed(
         struct table *table, void *entry, uint64_t hash); /* the entry's, for whoever has it already */

@@ -251,12 +251,12 @@ struct uuid attendance_key(
         return presence_key(&tally_need(attendance, checkpoint, day)->place, registration);
 }
 
-void attendance_expect_presence(const struct attendance *attendance, const char *checkpoint, struct date day,
-        const char *registration)
+void attendance_prefetch_presence(const struct attendance *attendance, const char *checkpoint,
+        struct date day, const char *registration)
 {
         char id[PRESENCE_ID_MAX];
 
-        table_expect(&attendance->presences, hash_text(presence_id(id, checkpoint, day, registration), 0));
+        table_prefetch(&attendance->presences, hash_text(presence_id(id, checkpoint, day, registration), 0));
 }
 
 const struct presence_row *attendance_next(const struct attendance *attendance, const char *checkpoint,
@@ -342,27 +342,27 @@ bool attendance_apply(struct attendance *attendance, const struct presence_row *
         return true;
 }
 
-void attendance_expect(
+void attendance_prefetch(
         const struct attendance *attendance, const char *checkpoint, const struct presence_hashes *hashes)
 {
         const struct spot *spot = spot_find(attendance, checkpoint);
 
-        table_expect(&attendance->presences, hashes->id);
-        crowd_expect(&attendance->everybody, hashes->registration);
+        table_prefetch(&attendance->presences, hashes->id);
+        crowd_prefetch(&attendance->everybody, hashes->registration);
         if (spot)
-                crowd_expect(&spot->crowd, hashes->registration);
+                crowd_prefetch(&spot->crowd, hashes->registration);
 }
 
-void attendance_expected(
+void attendance_prefetched(
         const struct attendance *attendance, const char *checkpoint, const struct presence_hashes *hashes)
 {
         const struct spot *spot = spot_find(attendance, checkpoint);
 
-        fetch_ahead(table_expected(&attendance->presences, hashes->id),
+        fetch_ahead(table_prefetched(&attendance->presences, hashes->id),
                 sizeof(struct presence_row) + PRESENCE_ID_FETCHED);
-        crowd_expected(&attendance->everybody, hashes->registration);
+        crowd_prefetched(&attendance->everybody, hashes->registration);
         if (spot)
-                crowd_expected(&spot->crowd, hashes->registration);
+                crowd_prefetched(&spot->crowd, hashes->registration);
 }
 
 void attendance_change_ticket(

@@ -23,10 +23,10 @@ struct presence_hashes presence_hashes(const struct presence_row *row);
 /* `ticket`: the registration's; NULL: it is not known yet. A copy of the row is kept, packed with `texts`. */
 bool attendance_apply(struct attendance *attendance, const struct presence_row *row,
         const struct presence_hashes *hashes, const char *ticket, struct texts *texts);
-/* Before several: first attendance_expect() of each, then attendance_expected() of each. See base/table.h. */
-void attendance_expect(
+/* Before several: first attendance_prefetch() of each, then attendance_prefetched() of each. See base/table.h. */
+void attendance_prefetch(
         const struct attendance *attendance, const char *checkpoint, const struct presence_hashes *hashes);
-void attendance_expected(
+void attendance_prefetched(
         const struct attendance *attendance, const char *checkpoint, const struct presence_hashes *hashes);
 /* A registration has another ticket type; NULL before: it is new. */
 void attendance_change_ticket(
@@ -45,8 +45,8 @@ const struct presence_row *attendance_next(const struct attendance *attendance, 
 struct uuid attendance_key(
         struct attendance *attendance, const char *checkpoint, struct date day, const char *registration);
 /* It will be asked for: fetches its place. See base/table.h. */
-void attendance_expect_presence(const struct attendance *attendance, const char *checkpoint, struct date day,
-        const char *registration);
+void attendance_prefetch_presence(const struct attendance *attendance, const char *checkpoint,
+        struct date day, const char *registration);
 
 /* People inside (admitted and not left) by the last move of each. */
 int64_t attendance_inside(const struct attendance *attendance, const char *checkpoint, struct date day);

@@ -214,14 +214,14 @@ void crowd_apply(struct crowd *crowd, const struct crowd_move *move)
                 move_first(crowd, person, move);
 }
 
-void crowd_expect(const struct crowd *crowd, uint64_t hash)
+void crowd_prefetch(const struct crowd *crowd, uint64_t hash)
 {
-        table_expect(&crowd->people, hash);
+        table_prefetch(&crowd->people, hash);
 }
 
-void crowd_expected(const struct crowd *crowd, uint64_t hash)
+void crowd_prefetched(const struct crowd *crowd, uint64_t hash)
 {
-        fetch_ahead(table_expected(&crowd->people, hash), sizeof(struct person));
+        fetch_ahead(table_prefetched(&crowd->people, hash), sizeof(struct person));
 }
 
 void crowd_change_ticket(struct crowd *crowd, const char *registration, const char *before, const char *after)

@@ -45,9 +45,9 @@ struct crowd_move {
         struct instant first;
 };
 void crowd_apply(struct crowd *crowd, const struct crowd_move *move);
-/* Before moves of several people: first crowd_expect() of each, then crowd_expected() of each. See base/table.h. */
-void crowd_expect(const struct crowd *crowd, uint64_t hash);
-void crowd_expected(const struct crowd *crowd, uint64_t hash);
+/* Before moves of several people: first crowd_prefetch() of each, then crowd_prefetched() of each. See base/table.h. */
+void crowd_prefetch(const struct crowd *crowd, uint64_t hash);
+void crowd_prefetched(const struct crowd *crowd, uint64_t hash);
 /* A registration has another ticket type. */
 void crowd_change_ticket(
         struct crowd *crowd, const char *registration, const char *before, const char *after);

@@ -12,8 +12,8 @@ enum { TOGETHER_MAX = 16, CODE_FETCHED = 16, CREDENTIAL_TEXTS_FETCHED = 48 };
 
 static void fetch_registration(const struct roster *roster, uint64_t hash)
 {
-        fetch_ahead(
-                table_expected(&roster->registrations, hash), sizeof(struct registration_row) + CODE_FETCHED);
+        fetch_ahead(table_prefetched(&roster->registrations, hash),
+                sizeof(struct registration_row) + CODE_FETCHED);
 }
 
 /* ---- look-ups ---- */
@@ -24,22 +24,22 @@ static void expect_key(struct roster_look *look)
 
         if (look->digest) {
                 look->hash = roster_digest_hash(look->digest);
-                table_expect(&roster->by_digest, look->hash);
+                table_prefetch(&roster->by_digest, look->hash);
         } else if (look->code) {
                 look->hash = hash_text(look->code, 0);
-                table_expect(&roster->by_code, look->hash);
+                table_prefetch(&roster->by_code, look->hash);
         } else if (look->registration) {
                 look->hash = hash_text(look->registration, 0);
-                table_expect(&roster->registrations, look->hash);
+                table_prefetch(&roster->registrations, look->hash);
         }
 }
 
 static void fetch_credential(struct roster_look *look)
 {
         if (look->digest)
-                look->likely = table_expected(&look->roster->by_digest, look->hash);
+                look->likely = table_prefetched(&look->roster->by_digest, look->hash);
         else if (look->code)
-                look->likely = table_expected(&look->roster->by_code, look->hash);
+                look->likely = table_prefetched(&look->roster->by_code, look->hash);
         fetch_ahead(look->likely, sizeof(struct credential_row) + CREDENTIAL_TEXTS_FETCHED);
 }
 
@@ -49,7 +49,7 @@ static void expect_owner(struct roster_look *look)
                 return;
         look->registration = look->likely->registration;
         look->hash = hash_text(look->registration, 0);
-        table_expect(&look->roster->registrations, look->hash);
+        table_prefetch(&look->roster->registrations, look->hash);
 }
 
 void roster_fetch(struct roster_look *looks, size_t count)
@@ -84,12 +84,12 @@ static bool apply_together(struct roster *roster, const struct presence_row *row
 
         for (size_t i = 0; i < count; i++) {
                 hashes[i] = presence_hashes(&rows[i]);
-                table_expect(&roster->registrations, hashes[i].registration);
-                attendance_expect(roster->attendance, rows[i].checkpoint, &hashes[i]);
+                table_prefetch(&roster->registrations, hashes[i].registration);
+                attendance_prefetch(roster->attendance, rows[i].checkpoint, &hashes[i]);
         }
         for (size_t i = 0; i < count; i++) {
                 fetch_registration(roster, hashes[i].registration);
-                attendance_expected(roster->attendance, rows[i].checkpoint, &hashes[i]);
+                attendance_prefetched(roster->attendance, rows[i].checkpoint, &hashes[i]);
         }
         for (size_t i = 0; i < count; i++)
                 changed |= apply_presence(roster, &rows[i], &hashes[i]);

@@ -21,9 +21,9 @@ void batch_init(struct batch *batch)
         memset(batch, 0, sizeof(*batch));
 }
 
-static void scan_free(struct batch_scan *scan)
+static void scan_free(struct scan_row *scan)
 {
-        free((char *)(uintptr_t)scan->scan.checkpoint); /* one allocation holds all its texts */
+        free((char *)(uintptr_t)scan->checkpoint); /* one allocation holds all its texts */
 }
 
 void batch_rewind(struct batch *batch, const struct batch_mark *mark)
@@ -89,7 +89,6 @@ void batch_add_member(struct batch *batch, struct change *change)
 {
         GROW(batch->members, batch->member_count, batch->member_capacity);
         batch->members[batch->member_count++] = change;
-        change->batch = batch;
 }
 
 bool batch_has_content(const struct batch *batch)
@@ -121,12 +120,11 @@ static struct jsonout items_next(struct buffer *items, size_t before)
         return out;
 }
 
-void batch_add_row(struct batch *batch, struct change *change, const void *row)
+void batch_add_row(struct batch *batch, const void *row)
 {
         const struct row *head = row;
         struct jsonout out = items_next(&batch->rows_json, batch->row_count);
 
-        (void)change;
         GROW(batch->rows, batch->row_count, batch->row_capacity);
         batch->rows[batch->row_count++].row = row_ref(row);
         batch->of_checkpoints = batch->of_checkpoints || strcmp(head->record->kind, "checkpoint") == 0;
@@ -149,12 +147,11 @@ static bool is_expected(const struct batch *batch, const void *row)
         return false;
 }
 
-void batch_expect(struct batch *batch, struct change *change, const void *row)
+void batch_expect(struct batch *batch, const void *row)
 {
         const struct row *head = row;
         struct jsonout out;
 
-        (void)change;
         if (is_expected(batch, row))
                 return;
         out = items_next(&batch->expects_json, batch->expect_count);
@@ -175,24 +172,21 @@ bool batch_expect_no_news(struct batch *batch)
         return batch->no_news;
 }
 
-void batch_add_counter(struct batch *batch, struct change *change, const struct uuid *event, const char *kind,
-        const char *id, int64_t by, int64_t min, int64_t max)
+void batch_add_counter(struct batch *batch, const struct uuid *event, const char *kind, const char *id,
+        int64_t by, int64_t min, int64_t max)
 {
         struct batch_counter fresh = { *event, xstrdup(kind), xstrdup(id), by, min, max };
 
-        (void)change;
         GROW(batch->counters, batch->counter_count, batch->counter_capacity);
         batch->counters[batch->counter_count++] = fresh;
 }
 
-void batch_add_request_key(struct batch *batch, struct change *change, const struct uuid *key,
-        const char *actor, const char *method, const uint8_t params_digest[static 16],
-        const char *result_json)
+void batch_add_request_key(struct batch *batch, const struct uuid *key, const char *actor, const char *method,
+        const uint8_t params_digest[static 16], const char *result_json)
 {
         struct jsonout out = items_next(&batch->keys_json, batch->key_count++);
         char digest[33];
 
-        (void)change;
         sodium_bin2hex(digest, sizeof(digest), params_digest, 16);
         json_begin_object(&out);
         json_name(&out, "key");
@@ -215,12 +209,12 @@ static const char *carry(const char *text, char **tail)
         return at;
 }
 
-size_t batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan)
+size_t batch_add_scan(struct batch *batch, const struct scan_row *scan)
 {
         const char *const texts[] = { scan->checkpoint, scan->registration, scan->direction, scan->verdict,
                 scan->reason, scan->device, scan->by, scan->why, scan->flags, scan->first_device,
                 scan->undoes };
-        struct batch_scan *own;
+        struct scan_row *own;
         size_t size = 1;
         char *tail;
 
@@ -228,28 +222,27 @@ size_t batch_add_scan(struct batch *batch, struct change *change, const struct s
                 abort(); /* the log would hold it to be whoever else has no key */
         GROW(batch->scans, batch->scan_count, batch->scan_capacity);
         own = &batch->scans[batch->scan_count++];
-        own->change = change;
-        own->scan = *scan;
+        *own = *scan;
         for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
                 size += texts[i] ? strlen(texts[i]) + 1 : 0;
         tail = xmalloc(size);
-        own->scan.checkpoint = carry(scan->checkpoint, &tail);
-        own->scan.registration = carry(scan->registration, &tail);
-        own->scan.direction = carry(scan->direction, &tail);
-        own->scan.verdict = carry(scan->verdict, &tail);
-        own->scan.reason = carry(scan->reason, &tail);
-        own->scan.device = carry(scan->device, &tail);
-        own->scan.by = carry(scan->by, &tail);
-        own->scan.why = carry(scan->why, &tail);
-        own->scan.flags = carry(scan->flags, &tail);
-        own->scan.first_device = carry(scan->first_device, &tail);
-        own->scan.undoes = carry(scan->undoes, &tail);
+        own->checkpoint = carry(scan->checkpoint, &tail);
+        own->registration = carry(scan->registration, &tail);
+        own->direction = carry(scan->direction, &tail);
+        own->verdict = carry(scan->verdict, &tail);
+        own->reason = carry(scan->reason, &tail);
+        own->device = carry(scan->device, &tail);
+        own->by = carry(scan->by, &tail);
+        own->why = carry(scan->why, &tail);
+        own->flags = carry(scan->flags, &tail);
+        own->first_device = carry(scan->first_device, &tail);
+        own->undoes = carry(scan->undoes, &tail);
         return batch->scan_count - 1;
 }
 
 const struct scan_row *batch_scan(const struct batch *batch, size_t place)
 {
-        return &batch->scans[place].scan;
+        return &batch->scans[place];
 }
 
 /* ---- slices ---- */
@@ -285,7 +278,7 @@ size_t batch_slice_end(const struct batch *batch, size_t from, size_t most)
 void batch_number(struct batch *batch)
 {
         for (size_t i = 0; i < batch->scan_count; i++) {
-                struct scan_row *scan = &batch->scans[i].scan;
+                struct scan_row *scan = &batch->scans[i];
 
                 scan->writer = batch->writer;
                 scan->seq = batch->seq + (int64_t)(batch->row_count + i);

@@ -24,11 +24,6 @@ struct batch_counter {
         int64_t by, min, max;
 };
 
-struct batch_scan {
-        struct scan_row scan; /* its texts are the batch's own */
-        struct change *change;
-};
-
 /* How far a batch has been filled: a member that answers instead of deciding takes nothing with it. */
 struct batch_mark {
         size_t rows, expects, counters, keys, scans;
@@ -54,7 +49,7 @@ struct batch {
         size_t row_count, row_capacity;
         struct batch_counter *counters;
         size_t counter_count, counter_capacity;
-        struct batch_scan *scans;
+        struct scan_row *scans; /* their texts are its own */
         size_t scan_count, scan_capacity;
         const void **expected; /* the rows of the expects, by reference */
         size_t expect_count, expect_capacity, key_count;

@@ -294,7 +294,7 @@ static int compare_sent(const void *a, const void *b)
 
 static struct sent sent_as(const struct batch *batch, size_t n)
 {
-        const struct scan_row *scan = &batch->scans[n].scan;
+        const struct scan_row *scan = &batch->scans[n];
         struct sent sent = { .scan = scan, .stays = !scan->presence_version, .place = (uint32_t)(n + 1) };
 
         sent.beginning = beginning_of(sent_key(&sent));
@@ -308,11 +308,11 @@ static void order_by_number(const struct batch *batch, struct sent *sent)
         size_t n;
 
         for (n = 0; n < batch->scan_count; n++)
-                if (batch->scans[n].scan.presence_version)
+                if (batch->scans[n].presence_version)
                         *stays++ = sent_as(batch, n);
         sent = stays;
         for (n = 0; n < batch->scan_count; n++)
-                if (!batch->scans[n].scan.presence_version)
+                if (!batch->scans[n].presence_version)
                         *sent++ = sent_as(batch, n);
         qsort(stays, (size_t)(sent - stays), sizeof(*sent), compare_sent);
 }
@@ -410,7 +410,7 @@ static bool is_seen(const struct row *row, const char *kind, const struct scan_r
 /* Whether a scan is all that is to be recorded, and rests on its checkpoint and a ticket at most. */
 static bool find_lone(const struct batch *batch, struct lone *lone)
 {
-        const struct scan_row *scan = &batch->scans[0].scan;
+        const struct scan_row *scan = &batch->scans[0];
 
         if (batch->scan_count != 1 || batch->no_news || batch->row_count || batch->counter_count ||
                 batch->key_count || scan->why || scan->presence_version > 1)
@@ -458,7 +458,7 @@ static void lone_params(struct batch_params *params, const struct batch *batch, 
         }
         for (size_t i = 0; i < COLUMNS; i++)
                 element[i] = BUFFER_NULL;
-        write_scan(element, &batch->scans[0].scan);
+        write_scan(element, &batch->scans[0]);
         for (size_t i = 0; i < COLUMNS; i++)
                 lone_param(params, LONE_HEAD_PARAMS + i, &element[i]);
 }

@@ -44,8 +44,6 @@ static void members_applied(struct lane *lane)
                         continue;
                 batch->members[i] = NULL;
                 release_change(lane, change);
-                change->batch = NULL;
-                change->state = 0;
                 change->kind->applied(change, batch);
         }
         lane_finish(lane);
@@ -59,8 +57,8 @@ static void apply_scans(struct lane *lane)
         size_t count = 0;
 
         for (size_t i = 0; i < batch->scan_count; i++) {
-                if (feed_takes_scan(&lane->store->feed, &batch->scans[i].scan))
-                        scans[count++] = &batch->scans[i].scan;
+                if (feed_takes_scan(&lane->store->feed, &batch->scans[i]))
+                        scans[count++] = &batch->scans[i];
                 if (count < SCANS_AT_ONCE && i + 1 < batch->scan_count)
                         continue;
                 handlers->apply_scans(handlers->context, scans, count);
@@ -201,7 +199,6 @@ static void refused(struct lane *lane)
                         continue;
                 batch->members[i] = NULL;
                 release_change(lane, change);
-                change->batch = NULL;
                 change->alone = true;
                 forget(change);
                 queue_add(lane->store, change);

@@ -229,7 +229,8 @@ static void became_readable(evutil_socket_t fd, short what, void *context)
                 return;
         }
         if (taken > RESULTS_A_TURN)
-                evtimer_add(conn->rest, (&(struct timeval){ 0, 0 })); /* an active event would come before I/O */
+                evtimer_add(
+                        conn->rest, (&(struct timeval){ 0, 0 })); /* an active event would come before I/O */
         flush(conn);
 }
 

@@ -148,15 +148,15 @@ size_t change_claims(const struct change *change, uint64_t claims[static CHANGE_
 /* Asks one member; one that has answered is gone, and has left nothing in the batch. */
 enum decision change_decide(struct batch *batch, struct change *change);
 
-/* ---- what the queue will come to (expect.c) ---- */
+/* ---- what the queue will come to (prefetch.c) ---- */
 
-struct expected {
-        const struct change *next[EXPECTATIONS]; /* whom to tell the first time, the second… */
+struct prefetch {
+        const struct change *next[PREFETCHES]; /* whom to tell the first time, the second… */
         size_t steps;
 };
 /* For whoever walks the queue from its beginning, and steps on before each change that is come to. */
-void expected_init(struct expected *expected, const struct store *store);
-void expected_step(struct expected *expected);
+void prefetch_init(struct prefetch *prefetch, const struct store *store);
+void prefetch_step(struct prefetch *prefetch);
 
 /* ---- the feed (feed.c) ---- */
 

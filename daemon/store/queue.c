@@ -6,8 +6,6 @@
 
 enum { LOOK_AT_MOST = 8192, BATCH_BYTES_MAX = 1 << 20, EAGER_PARTS = 8 };
 
-enum change_state { CHANGE_FREE, CHANGE_QUEUED, CHANGE_BATCHED };
-
 static void link_last(struct store *store, struct change *change)
 {
         change->next = NULL;
@@ -31,14 +29,11 @@ static void queue_remove(struct store *store, struct change *change)
         else
                 store->last = change->previous;
         change->next = change->previous = NULL;
-        change->state = CHANGE_FREE;
         store->queued--;
 }
 
 void queue_add(struct store *store, struct change *change)
 {
-        change->state = CHANGE_QUEUED;
-        change->batch = NULL;
         link_last(store, change);
 }
 
@@ -49,8 +44,6 @@ void change_fail(
                 .outcome = outcome, .why = why, .sqlstate = sqlstate, .message = message
         };
 
-        change->state = CHANGE_FREE;
-        change->batch = NULL;
         change->kind->failed(change, &failure);
 }
 
@@ -104,7 +97,6 @@ static void take(struct store *store, struct lane *lane, struct change *change)
         queue_remove(store, change);
         if (!lane->batch.member_count)
                 open_batch(lane, change);
-        change->state = CHANGE_BATCHED;
         decision = change_decide(&lane->batch, change);
         if (decision == DECISION_ANSWERED)
                 return;
@@ -124,14 +116,14 @@ static bool is_full(const struct store *store, const struct lane *lane)
 static void fill_lane(struct store *store, struct lane *lane)
 {
         struct change *change = store->first, *next;
-        struct expected expected;
+        struct prefetch prefetch;
         size_t looked = 0;
 
-        expected_init(&expected, store);
+        prefetch_init(&prefetch, store);
         claims_clear(&store->waiting);
         for (; change && looked++ < LOOK_AT_MOST; change = next) {
                 next = change->next;
-                expected_step(&expected);
+                prefetch_step(&prefetch);
                 if (lane->batch.member_count && is_full(store, lane))
                         break;
                 /* Nobody overtakes an earlier one that wants the same. */

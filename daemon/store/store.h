@@ -108,8 +108,6 @@ struct change {
         unsigned attempts; /* the store's: how often it was decided */
         /* the store's own */
         struct change *next, *previous;
-        struct batch *batch;
-        int state;
 };
 
 struct change_failure {
@@ -125,17 +123,17 @@ struct change_failure {
         const char *sqlstate, *message; /* FAILURE_REFUSED: for the log */
 };
 
-enum { EXPECTATIONS = 3 };
+enum { PREFETCHES = 3 };
 
 struct change_kind {
         /* Reads memory and adds to `batch` (batch_add_*). Called on the loop's thread, again after every STALE. */
         enum decision (*decide)(struct change *change, struct batch *batch);
         /*
-         * It will be asked soon: what its decision will look at may be fetched. Called EXPECTATIONS times, `left` telling
+         * It will be asked soon: what its decision will look at may be fetched. Called PREFETCHES times, `left` telling
          * how often more, with others' decisions between, so that what is reached through something fetched before can
          * be fetched in its turn. It changes nothing, and the queue may still change. May be NULL.
          */
-        void (*expect)(const struct change *change, unsigned left);
+        void (*prefetch)(const struct change *change, unsigned left);
         /* The batch is durable and its rows applied. The change is the owner's again. */
         void (*applied)(struct change *change, const struct batch *batch);
         /* Whether a used key or nonce, as the database's detail names it, is this change's. May be NULL. */
@@ -153,21 +151,20 @@ void store_submit(struct store *store, struct change *change);
 /* When the batch is taken to have happened: one moment for all its rows. */
 struct instant batch_now(const struct batch *batch);
 /* A row as it is to stand: its version is the one it replaces + 1 (a tombstone deletes). Takes its own reference. */
-void batch_add_row(struct batch *batch, struct change *change, const void *row);
+void batch_add_row(struct batch *batch, const void *row);
 /* Relied on and not changed: must still have this version when the batch is recorded. */
-void batch_expect(struct batch *batch, struct change *change, const void *row);
+void batch_expect(struct batch *batch, const void *row);
 /*
  * Somebody was looked for and not found: nobody may have been registered, and no credential issued, beyond what memory
  * knew. False: that had better be looked up first (store_catch_up), for others are at it just now.
  */
 bool batch_expect_no_news(struct batch *batch);
 /* A counter of (event, kind, id) moves by `by`, and must end within [min, max] (INT64_MIN, INT64_MAX: free). */
-void batch_add_counter(struct batch *batch, struct change *change, const struct uuid *event, const char *kind,
-        const char *id, int64_t by, int64_t min, int64_t max);
+void batch_add_counter(struct batch *batch, const struct uuid *event, const char *kind, const char *id,
+        int64_t by, int64_t min, int64_t max);
 /* The request key under which `result_json` is kept; a used key fails the change with FAILURE_KEY_USED. */
-void batch_add_request_key(struct batch *batch, struct change *change, const struct uuid *key,
-        const char *actor, const char *method, const uint8_t params_digest[static 16],
-        const char *result_json);
+void batch_add_request_key(struct batch *batch, const struct uuid *key, const char *actor, const char *method,
+        const uint8_t params_digest[static 16], const char *result_json);
 enum { CHAIN_BYTES = 32 };
 /* A scan, as it goes to the log. */
 struct scan_row {
@@ -197,7 +194,7 @@ struct scan_row {
         uint8_t hash[CHAIN_BYTES]; /* … and in its chain, see chain.h */
 };
 /* Returns its place among the batch's scans, good until its change decides again. */
-size_t batch_add_scan(struct batch *batch, struct change *change, const struct scan_row *scan);
+size_t batch_add_scan(struct batch *batch, const struct scan_row *scan);
 /* Inside `applied`: the scan of that place as it stands in the log. */
 const struct scan_row *batch_scan(const struct batch *batch, size_t place);
 

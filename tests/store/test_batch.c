@@ -158,9 +158,9 @@ START_TEST(moves_of_a_counter_are_held_to_their_bounds_in_their_order)
 
                 batch_init(&batch);
                 batch.family = family;
-                batch_add_counter(&batch, NULL, &family, "inside", "elsewhere", 1, free_low, free_high);
+                batch_add_counter(&batch, &family, "inside", "elsewhere", 1, free_low, free_high);
                 for (size_t j = 0; j < cases[i].count; j++)
-                        batch_add_counter(&batch, NULL, &family, "inside", "hall", cases[i].moves[j].by,
+                        batch_add_counter(&batch, &family, "inside", "hall", cases[i].moves[j].by,
                                 cases[i].moves[j].min, cases[i].moves[j].max);
                 batch_params_init(&params, &batch);
                 snprintf(expected, sizeof(expected), "\"id\":\"hall\",\"by\":%s,%s}]", cases[i].by,
@@ -228,7 +228,7 @@ static void scans_of(struct batch *batch, const struct move *moves, size_t count
                 struct uuid *key = moves[i].version ? &scan.presence : &scan.nonce;
 
                 memcpy(key->bytes, moves[i].key, strlen(moves[i].key));
-                batch_add_scan(batch, NULL, &scan);
+                batch_add_scan(batch, &scan);
         }
         batch_number(batch);
 }
@@ -394,8 +394,8 @@ START_TEST(when_a_scan_was_received_is_said_where_it_is_not_when_it_was_made)
 
                 scans_of(&batch, moves, 2);
                 for (size_t j = 0; j < 2; j++) {
-                        batch.scans[j].scan.at.us = cases[i].at[j];
-                        batch.scans[j].scan.received_at.us = cases[i].received_at[j];
+                        batch.scans[j].at.us = cases[i].at[j];
+                        batch.scans[j].received_at.us = cases[i].received_at[j];
                 }
                 batch_params_init(&params, &batch);
                 ck_assert_int_eq(params.values[RECEIVED_PARAM] != NULL, cases[i].said);

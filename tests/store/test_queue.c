@@ -82,7 +82,7 @@ static void decide_ahead(size_t lane, const struct uuid *whose)
         batch_deinit(&lanes[lane].batch);
         lane_init(&lanes[lane], &store, false);
         lanes[lane].batch.family = *whose;
-        batch_add_scan(&lanes[lane].batch, &changes[0], &scan);
+        batch_add_scan(&lanes[lane].batch, &scan);
         lane_begin(&lanes[lane]);
 }
 

@@ -15,7 +15,7 @@ static void add(struct batch *batch, const void *template)
 {
         _cleanup_(row_unrefp) void *row = row_seal(template);
 
-        batch_add_row(batch, NULL, row);
+        batch_add_row(batch, row);
 }
 
 static void add_registration(struct batch *batch, const char *code, const struct uuid *of)

@@ -8,38 +8,38 @@
 /* Of the texts behind a registration's struct: those that are shown at a door are among the first. */
 enum { TEXTS_FETCHED = 160 };
 
-static void expect_call(const struct change *change)
+static void fetch_call(const struct change *change)
 {
         fetch_ahead((const char *)change - offsetof(struct call, change), sizeof(struct call));
 }
 
 /* The first of the points is mostly the only one. */
-static void expect_scan(const struct scan *scan)
+static void fetch_scan(const struct scan *scan)
 {
         fetch_ahead(scan, offsetof(struct scan, points[1]));
         fetch_ahead(&scan->presented, sizeof(*scan) - offsetof(struct scan, presented));
 }
 
-static void expect_rows(const struct scan *scan)
+static void fetch_rows(const struct scan *scan)
 {
         const struct scan_found *found = &scan->found;
 
-        nonces_expect(scan->call->api->nonces, scan->nonce_hash);
+        nonces_prefetch(scan->call->api->nonces, scan->nonce_hash);
         if (!scan_is_found(scan) || !found->registration)
                 return;
         fetch_ahead(found->registration, sizeof(*found->registration) + TEXTS_FETCHED);
         if (found->credential)
                 fetch_ahead(&found->credential->replaced_at, sizeof(found->credential->replaced_at));
-        attendance_expect_presence(roster_attendance(found->event->roster), found->checkpoint->row.id,
+        attendance_prefetch_presence(roster_attendance(found->event->roster), found->checkpoint->row.id,
                 scan_day(scan, found), scan->claimed);
 }
 
-void scan_expect(const struct change *change, unsigned left)
+void scan_prefetch(const struct change *change, unsigned left)
 {
         if (left >= 2)
-                expect_call(change);
+                fetch_call(change);
         else if (left == 1)
-                expect_scan(scan_of(change));
+                fetch_scan(scan_of(change));
         else
-                expect_rows(scan_of(change));
+                fetch_rows(scan_of(change));
 }

@@ -194,7 +194,7 @@ BUGS = (
     Bug("answers-of-the-erased",
         "Who was erased and is forced in answers again.",
         "daemon/api/scan_decide.c",
-        "        if (verdict->word == VERDICT_ADMITTED && !erased)\n",
+        "        if (verdict->word == VERDICT_ADMITTED && registration && !erased)\n",
         "        if (verdict->word == VERDICT_ADMITTED)\n",
         ("tests/integration/test_person.py::test_nothing_more_is_kept_of_who_was_erased",)),
     Bug("given-up-for-absent",

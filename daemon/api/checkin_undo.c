@@ -76,7 +76,6 @@ static void undo_free(void *own)
 
 static void take_line(struct undo *undo, const struct store_result *result, size_t line)
 {
-        const char *first_at = result_text(result, line, COLUMN_FIRST_AT);
         const char *first_device = result_text(result, line, COLUMN_FIRST_DEVICE);
         struct date day = DATE_NONE;
         struct move *move;
@@ -95,7 +94,7 @@ static void take_line(struct undo *undo, const struct store_result *result, size
         move->day = day;
         move->inside = result_text(result, line, COLUMN_INSIDE)[0] == 't';
         move->admitted = result_text(result, line, COLUMN_ADMITTED)[0] == 't';
-        move->first_at = first_at ? (struct instant){ strtoll(first_at, NULL, 10) } : INSTANT_NONE;
+        move->first_at.us = strtoll(result_text(result, line, COLUMN_FIRST_AT), NULL, 10);
         move->first_device = first_device ? xstrdup(first_device) : NULL;
         move->received_us = strtoll(result_text(result, line, COLUMN_RECEIVED_AT), NULL, 10);
 }

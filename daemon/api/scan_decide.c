@@ -234,7 +234,7 @@ static void record(struct scan *scan, const struct scan_found *found, const stru
                 memcpy(row.credential_digest, scan->presented.digest, sizeof(row.credential_digest));
         scan_rely(batch, found, judged, seat_of(found), day, verdict);
         scan_count_inside(batch, found->checkpoint, day, verdict->by, verdict->forced);
-        if (verdict->word == VERDICT_ADMITTED && !erased)
+        if (verdict->word == VERDICT_ADMITTED && registration && !erased)
                 record_answers(scan, found, batch);
         scan->place = batch_add_scan(batch, &row);
 }

@@ -480,7 +480,7 @@ CREATE TABLE usher.scan ( -- what has one width stands first, or each row would 
         day                  date,
         registration_version bigint,
         inside               bigint,
-        first_at             timestamptz, -- the admission that stood in the way, or by which who is inside after it came in
+        first_at             timestamptz, -- the admission by which who was inside had come in, or is inside after an undo
         admitted_at          timestamptz, -- since when who is moved counts as admitted there, where not since that
         first_device         text,
         checkpoint           text COLLATE "C" NOT NULL,

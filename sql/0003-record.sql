@@ -166,7 +166,7 @@ END
 $$;
 
 -- Whether an event, or one checkpoint of it, has scans beyond some places in the feed (as usher.has_news takes them; of
--- all writers none: at all). To walk the whole log takes long, so nobody does while he keeps the family's batches waiting.
+-- all writers none: at all). To walk the whole log takes long, so nobody does while he keeps that family's batches waiting.
 CREATE FUNCTION usher.has_scans(p_family uuid, p_event uuid, p_checkpoint text, p_writers uuid[], p_seqs bigint[])
 RETURNS boolean
 LANGUAGE sql STABLE AS $$

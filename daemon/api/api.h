@@ -8,6 +8,7 @@
 #include "wire/wire.h"
 
 struct arrivals;
+struct call;
 struct signatures;
 struct event_base;
 struct folds;
@@ -31,6 +32,8 @@ struct api {
         struct login_guard *guard; /* failed logins by address */
         struct nonces *nonces; /* of the latest scans */
         struct arrivals *arrivals; /* scans of this turn of the loop */
+        struct call *deciding; /* inside its first decision; NULL: none is */
+        bool put_off; /* … set instead of an answer that may rest on old memory */
         struct signatures *signatures; /* scans that wait for their signature's */
         struct keyring *keyring; /* the events' signing keys, opened */
         struct buffer description; /* server.describe's answer of all methods, once asked for */

@@ -39,7 +39,6 @@ struct call {
         struct uuid request_key; /* nil: none */
         bool has_request_key, replayed;
         bool caught_up; /* with other daemons: what memory says is as new as this call */
-        bool *put_off; /* inside a first decision: set instead of an answer that may rest on old memory */
         bool has_digest; /* call_digest was asked already, on a helper thread */
         uint8_t digest[16];
         struct buffer kept; /* the result's JSON (or what `again` makes it from), set by decide */

@@ -31,7 +31,6 @@ bool call_claimed(struct call *call, const char *what, const struct uuid *scope,
                 if (call->claims[i] == claim)
                         return true;
         call_claim(call, what, scope, id);
-        call->put_off = NULL; /* this decision's */
         store_submit(call->api->store, &call->change);
         return false;
 }
@@ -161,10 +160,12 @@ static void digest_done(void *job, int dropped)
 
 bool call_put_off(struct call *call)
 {
-        if (!call->put_off)
+        struct api *api = call->api;
+
+        if (api->deciding != call)
                 return false;
-        *call->put_off = true;
-        call->put_off = NULL;
+        api->deciding = NULL;
+        api->put_off = true;
         return true;
 }
 
@@ -211,16 +212,18 @@ static enum decision decide_anew(struct call *call, struct batch *batch)
 static enum decision change_decide(struct change *change, struct batch *batch)
 {
         struct call *call = call_of_change(change);
+        struct api *api =
+                call->api; /* the call may be gone when it has decided, or wait for something else */
         enum decision decision;
-        bool put_off = false;
 
-        call->put_off = may_be_put_off(call) ? &put_off : NULL;
+        api->put_off = false;
+        api->deciding = may_be_put_off(call) ? call : NULL;
         decision = decide_anew(call, batch);
-        if (put_off)
-                catch_up(call);
-        else if (decision != DECISION_ANSWERED)
-                call->put_off = NULL;
-        return put_off ? DECISION_ANSWERED : decision;
+        api->deciding = NULL;
+        if (!api->put_off)
+                return decision;
+        catch_up(call);
+        return DECISION_ANSWERED;
 }
 
 static void change_applied(struct change *change, const struct batch *batch)

@@ -103,8 +103,11 @@ static void caught_up(void *context, enum outcome outcome)
 {
         struct call *call = context;
 
-        (void)outcome; /* what memory lacks makes the log be read again */
-        store_submit(call->api->store, &call->change);
+        if (outcome != OUTCOME_DONE) {
+                call_fail_unavailable(call, true);
+                return;
+        }
+        store_submit(call->api->store, &call->change); /* a day that has come meanwhile makes it read again */
 }
 
 static void log_answered(void *context, enum outcome outcome, const struct store_result *result)

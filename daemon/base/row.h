@@ -60,6 +60,11 @@ struct record {
         size_t count;
         bool steady; /* many, and hardly ever changed: packed ones lie in a pool's blocks */
         size_t whole; /* offset of the text that names the whole it is a part of; 0: it stands by itself */
+        /*
+         * Its row is the version of what rows of other kinds make together. Memory takes it behind all of them: who decides
+         * on half of what another daemon did has the version before it, and is stale.
+         */
+        bool sums_up;
 };
 
 #define FIELD(struct_, member, type, flags)                                                                  \

@@ -186,7 +186,7 @@ void *table_find_next(const struct table *table, uint64_t hash, const void *key,
 }
 
 /* An entry stands in its slot or in one of the few behind it: in the same line of the cache, mostly, or the next. */
-static void expect_slot(const struct table_slots *slots, uint32_t tag)
+static void fetch_slot(const struct table_slots *slots, uint32_t tag)
 {
         if (slots->items)
                 fetch_ahead(
@@ -195,8 +195,8 @@ static void expect_slot(const struct table_slots *slots, uint32_t tag)
 
 void table_prefetch(const struct table *table, uint64_t hash)
 {
-        expect_slot(&table->slots, tag_of(hash));
-        expect_slot(&table->old, tag_of(hash));
+        fetch_slot(&table->slots, tag_of(hash));
+        fetch_slot(&table->old, tag_of(hash));
 }
 
 const void *table_prefetched(const struct table *table, uint64_t hash)

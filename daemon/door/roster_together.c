@@ -18,7 +18,7 @@ static void fetch_registration(const struct roster *roster, uint64_t hash)
 
 /* ---- look-ups ---- */
 
-static void expect_key(struct roster_look *look)
+static void fetch_slot(struct roster_look *look)
 {
         const struct roster *roster = look->roster;
 
@@ -43,7 +43,7 @@ static void fetch_credential(struct roster_look *look)
         fetch_ahead(look->likely, sizeof(struct credential_row) + CREDENTIAL_TEXTS_FETCHED);
 }
 
-static void expect_owner(struct roster_look *look)
+static void fetch_owner_slot(struct roster_look *look)
 {
         if (!look->likely)
                 return;
@@ -55,11 +55,11 @@ static void expect_owner(struct roster_look *look)
 void roster_fetch(struct roster_look *looks, size_t count)
 {
         for (size_t i = 0; i < count; i++)
-                expect_key(&looks[i]);
+                fetch_slot(&looks[i]);
         for (size_t i = 0; i < count; i++)
                 fetch_credential(&looks[i]);
         for (size_t i = 0; i < count; i++)
-                expect_owner(&looks[i]);
+                fetch_owner_slot(&looks[i]);
         for (size_t i = 0; i < count; i++)
                 if (looks[i].registration)
                         fetch_registration(looks[i].roster, looks[i].hash);

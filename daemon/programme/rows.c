@@ -94,8 +94,9 @@ static const struct field acceptance_fields[] = {
 const struct record acceptance_record = { "acceptance", sizeof(struct acceptance_row), acceptance_fields,
         COUNT(acceptance_fields) };
 
-const struct record draft_record = { "draft", sizeof(struct draft_row), NULL, 0 };
-const struct record programme_record = { "programme", sizeof(struct programme_row), NULL, 0 };
+const struct record draft_record = { "draft", sizeof(struct draft_row), NULL, 0, .sums_up = true };
+const struct record programme_record = { "programme", sizeof(struct programme_row), NULL, 0,
+        .sums_up = true };
 
 static const struct field draft_change_fields[] = {
         FIELD(struct draft_change_row, changed_at, FIELD_INSTANT, 0),

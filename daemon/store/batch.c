@@ -79,6 +79,7 @@ void batch_deinit(struct batch *batch)
         free(batch->scans);
         free(batch->expected);
         places_deinit(&batch->known);
+        places_deinit(&batch->scanned);
         buffer_deinit(&batch->rows_json);
         buffer_deinit(&batch->expects_json);
         buffer_deinit(&batch->keys_json);

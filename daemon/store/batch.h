@@ -5,7 +5,7 @@
 #include "store/places.h"
 #include "store/store.h"
 
-/* usher.record's parameters: 8, an array for each of a scan's 26 columns, 3 of what was known, the scans' places. */
+/* usher.record's parameters: 8, an array for each of a scan's 27 columns, 3 of what was known, the scans' places. */
 enum {
         BATCH_HEAD_PARAMS = 8,
         BATCH_SCAN_COLUMNS = 27,
@@ -39,6 +39,7 @@ struct batch {
         struct instant now;
         struct places
                 known; /* where memory stood in the feed before the first decision; empty: not to be said */
+        struct places scanned; /* … and whose scans it had */
         bool quiet; /* nothing came of late from anybody else: that nothing has come is worth a try */
         bool meets_nobody; /* no other daemon has recorded scans of late: the order of ours makes nobody wait */
         bool no_news; /* somebody was looked for and not found: whoever has come since makes it stale */

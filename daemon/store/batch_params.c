@@ -473,18 +473,26 @@ bool batch_can_tell_news(const struct batch *batch)
         return batch->known.count && batch->known.count <= MANY_WRITERS;
 }
 
+/* Of a few scans it is cheaper to compare registrations than to look at all writers, unless nobody may have come. */
+static bool is_told_by_news(const struct batch *batch)
+{
+        bool few = batch->scan_count <= FEW_SCANS + batch->known.count / WRITERS_A_SCAN;
+
+        return batch_can_tell_news(batch) && (!few || batch->no_news);
+}
+
 /*
- * So that registrations need not be compared one by one. Of a few scans that is cheaper than to look at all writers,
- * unless it has to be known that nobody has come. And so that a checkpoint's scans need not be looked for in all the log.
+ * So that registrations need not be compared one by one; of a checkpoint that changes, so that its scans need not be looked
+ * for in all the log, which other daemons' may have come to further than memory.
  */
 static void known_params(struct batch_params *params, const struct batch *batch)
 {
+        bool of_scans = batch->of_checkpoints && !batch->scan_count;
         struct buffer writers = BUFFER_NULL, seqs = BUFFER_NULL;
-        bool few = batch->scan_count <= FEW_SCANS + batch->known.count / WRITERS_A_SCAN;
 
-        if (!batch_can_tell_news(batch) || (few && !batch->no_news && !batch->of_checkpoints))
+        if (!of_scans && !is_told_by_news(batch))
                 return;
-        places_write(&batch->known, &writers, &seqs);
+        places_write(of_scans ? &batch->scanned : &batch->known, &writers, &seqs);
         params->values[BATCH_KNOWN_PARAMS] = buffer_steal(&writers);
         params->values[BATCH_KNOWN_PARAMS + 1] = buffer_steal(&seqs);
         if (batch->no_news)

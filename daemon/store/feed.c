@@ -307,7 +307,7 @@ static void family_ended(struct feed *feed)
         struct feed_read *read = feed->read;
         struct feed_family *family = &feed->families[feed->family];
 
-        if (read->row_count + read->gone_count)
+        if (read->row_count + read->behind_count)
                 family->moved_us = clock_monotonic_us();
         for (size_t i = 0; i < read->beyond.count; i++) {
                 places_advance(&family->places, &read->beyond.items[i].writer, read->beyond.items[i].seq);

@@ -17,10 +17,20 @@ static const char *whole_of(const struct row *row)
         return *(const char *const *)((const char *)row + row->record->whole);
 }
 
+void feed_keep_behind(struct feed_read *read, struct row *row)
+{
+        read->behind_rows = xrealloc(read->behind_rows, (read->behind_count + 1) * sizeof(struct row *));
+        read->behind_rows[read->behind_count++] = row;
+}
+
 void feed_keep_row(void *context, void *row)
 {
         struct feed_read *read = context;
 
+        if (((const struct row *)row)->record->sums_up) {
+                feed_keep_behind(read, row);
+                return;
+        }
         if (read->row_count == read->row_capacity) {
                 read->row_capacity = read->row_capacity ? 2 * read->row_capacity : 16;
                 read->rows = xrealloc(read->rows, read->row_capacity * sizeof(*read->rows));
@@ -66,7 +76,7 @@ static size_t apply_next(struct feed *feed)
         const struct row *row;
 
         if (read->applied >= read->row_count) {
-                apply(feed, read->gone[read->applied++ - read->row_count]);
+                apply(feed, read->behind_rows[read->applied++ - read->row_count]);
                 return 1;
         }
         if (read->applied == read->parts &&
@@ -87,7 +97,7 @@ bool feed_apply_some(struct feed *feed)
         struct feed_read *read = feed->read;
         size_t count = 0;
 
-        while (read->applied < read->row_count + read->gone_count && count < ROWS_A_TURN)
+        while (read->applied < read->row_count + read->behind_count && count < ROWS_A_TURN)
                 count += apply_next(feed);
-        return read->applied == read->row_count + read->gone_count;
+        return read->applied == read->row_count + read->behind_count;
 }

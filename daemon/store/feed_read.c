@@ -11,10 +11,10 @@ struct feed_read *feed_read_free(struct feed_read *read)
         places_deinit(&read->beyond);
         for (size_t i = 0; i < read->row_count; i++)
                 row_unref(read->rows[i]);
-        for (size_t i = 0; i < read->gone_count; i++)
-                row_unref(read->gone[i]);
+        for (size_t i = 0; i < read->behind_count; i++)
+                row_unref(read->behind_rows[i]);
         free(read->rows);
-        free(read->gone);
+        free(read->behind_rows);
         free(read);
         return NULL;
 }
@@ -80,8 +80,7 @@ static void note_gone(struct feed *feed, const struct record *record, const PGre
         template->family = feed->families[feed->family].family;
         template->event = uuid_at(result, line, 3);
         template->id = PQgetvalue(result, line, 4);
-        read->gone = xrealloc(read->gone, (read->gone_count + 1) * sizeof(*read->gone));
-        read->gone[read->gone_count++] = row_tombstone(template, int_at(result, line, 5));
+        feed_keep_behind(read, row_tombstone(template, int_at(result, line, 5)));
         free(template);
 }
 

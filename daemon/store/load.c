@@ -36,6 +36,7 @@ struct loader {
         bool granted; /* the private cluster's daemon may do its work */
         struct uuid *families;
         size_t family_count, family, record;
+        bool summing_up; /* all other rows of the family, and what is gone of it, are in memory */
         struct row_source source; /* of the record that is read */
         char *error;
         bool denied; /* the error: for want of a right */
@@ -187,20 +188,31 @@ static void ask_of_family(struct loader *loader, const char *sql, bool binary)
         pgconn_send(&loader->conn, sql, 1, values, binary);
 }
 
+static void load_tombstones(struct loader *loader)
+{
+        loader->step = LOAD_TOMBSTONES;
+        ask_of_family(loader, "SELECT kind, event_id, id, version FROM usher.tombstones($1::uuid)", true);
+}
+
+static void rows_are_loaded(struct loader *loader);
+
 static void load_next_record(struct loader *loader)
 {
-        const struct record *record = loader->store->handlers.records[loader->record];
+        const struct record *const *records = loader->store->handlers.records;
         char sql[96];
 
-        if (!record) {
-                loader->step = LOAD_TOMBSTONES;
-                ask_of_family(
-                        loader, "SELECT kind, event_id, id, version FROM usher.tombstones($1::uuid)", true);
+        while (records[loader->record] && records[loader->record]->sums_up != loader->summing_up)
+                loader->record++;
+        if (!records[loader->record]) {
+                if (loader->summing_up)
+                        rows_are_loaded(loader);
+                else
+                        load_tombstones(loader);
                 return;
         }
         loader->step = LOAD_ROWS;
         loader->source.get = NULL;
-        snprintf(sql, sizeof(sql), "SELECT * FROM usher.load_%s($1::uuid)", record->kind);
+        snprintf(sql, sizeof(sql), "SELECT * FROM usher.load_%s($1::uuid)", records[loader->record]->kind);
         pgconn_single_rows(&loader->conn);
         ask_of_family(loader, sql, true);
 }
@@ -216,6 +228,7 @@ static void load_next_family(struct loader *loader)
                 return;
         }
         loader->record = 0;
+        loader->summing_up = false;
         load_next_record(loader);
 }
 
@@ -239,6 +252,17 @@ static void load_refused(struct loader *loader)
                 "SELECT event_id, checkpoint, reason, count FROM usher.refused($1::uuid, $2::uuid[], "
                 "$3::bigint[])",
                 3, values, false);
+}
+
+static void rows_are_loaded(struct loader *loader)
+{
+        if (!loader->store->loaded) {
+                load_refused(loader);
+                return;
+        }
+        /* Read anew: the scans have been counted all the time. */
+        loader->family++;
+        load_next_family(loader);
 }
 
 static void take_refused(struct loader *loader, const PGresult *result)
@@ -422,13 +446,9 @@ static void conn_end(void *context)
                 load_next_record(loader);
                 return;
         case LOAD_TOMBSTONES:
-                if (!loader->store->loaded) {
-                        load_refused(loader);
-                        return;
-                }
-                /* Read anew: the scans have been counted all the time. */
-                loader->family++;
-                load_next_family(loader);
+                loader->record = 0;
+                loader->summing_up = true;
+                load_next_record(loader);
                 return;
         case LOAD_REFUSED:
                 loader->family++;

@@ -226,16 +226,17 @@ struct feed_read {
         size_t row_count, row_capacity;
         size_t parts, next_part,
                 parts_end; /* rows of the kind that is part of another's; parts_end 0: none */
-        struct row **gone; /* tombstones */
-        size_t gone_count;
-        size_t applied; /* of the rows, and then of what is gone */
+        struct row **behind_rows; /* tombstones, and behind them what sums up */
+        size_t behind_count;
+        size_t applied; /* of the rows, and then of those behind them */
 };
 
 struct feed_read *feed_read_free(struct feed_read *read);
 enum { FEED_SCANS = 500 }; /* that one answer brings at most */
 void feed_take(struct feed *feed, enum feed_due due, const PGresult *result);
-/* Keeps a row of feed->read until then. */
+/* Keeps a row of feed->read until then; behind: a tombstone, which come before all rows that were asked for. */
 void feed_keep_row(void *read, void *row);
+void feed_keep_behind(struct feed_read *read, struct row *row);
 /* Takes some of what was read into memory. True: that was the last. */
 bool feed_apply_some(struct feed *feed);
 

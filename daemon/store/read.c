@@ -162,14 +162,22 @@ static void conn_lost(void *context, const char *why)
         reader->ready = false;
 }
 
+/* Whether the feed, which asks all the time, has lost its server since ours said its last word. */
+static bool is_server_doubtful(const struct reader *reader)
+{
+        const struct feed *feed = &reader->store->feed;
+
+        return !feed->ready || feed->conn.ready_us > reader->conn.heard_us;
+}
+
 /* A server that says nothing for long is given up; but what reads through a log has the time that its caller has. */
 static bool hangs(const struct reader *reader, int64_t now_us)
 {
         const struct read_request *first = reader->first;
 
-        if (reader->way == READ_THROUGH && first && first->done)
+        if (pgconn_silent_us(&reader->conn, now_us) <= reader->store->settings.batch_deadline_us)
                 return false;
-        return pgconn_silent_us(&reader->conn, now_us) > reader->store->settings.batch_deadline_us;
+        return reader->way != READ_THROUGH || !first || !first->done || is_server_doubtful(reader);
 }
 
 /* Whoever can wait no longer is told so; an answer that comes all the same goes nowhere. */

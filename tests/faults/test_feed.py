@@ -185,6 +185,49 @@ def test_what_is_read_anew_counts_what_the_feed_had_not_brought_yet(proxy, behin
         wait_until(lambda: client.call("checkin.stats", event=event.slug) == event.call("checkin.stats"), what="the counts")
 
 
+def test_a_checkpoint_that_was_scanned_unseen_is_in_use(proxy, patient, event):
+    """All has been read anew, but for who was refused there, which the feed has yet to bring."""
+    event.ticket()
+    event.checkpoint("spare", opens_at="2099-01-01T00:00:00+08:00")
+    person = event.registration()["registration"]
+    with patient.admin() as client:
+        wait_until(lambda: len(client.call("event.list", limit=1000)["events"]), what="the events")
+        proxy.freeze_feed()
+        assert event.call("checkin.scan", checkpoint="spare", registration=person, nonce=new_uuid())["verdict"] == "refused"
+        event.room("hall")
+        patient.signal(signal.SIGHUP)
+        wait_until(lambda: client.call("room.list", event=event.slug)["rooms"], what="all to be read anew")
+        number = client.send("checkpoint.delete", event=event.slug, checkpoint="spare")
+        client.call("server.ping")
+        proxy.cut(lambda link: link.feed)
+        with pytest.raises(RpcError) as refused:
+            client.wait(number)
+        assert refused.value.kind == "in_use"
+
+
+def test_what_happened_unseen_today_is_not_passed_over_for_yesterday(proxy, patient, event):
+    event.ticket()
+    event.checkpoint("daily", per="day")
+    person = event.registration()["registration"]
+    undo = {"event": event.slug, "checkpoint": "daily", "registration": person, "why": "A mistake"}
+    event.call("checkin.scan", checkpoint="daily", registration=person, nonce=new_uuid(), at="2025-10-25T09:00:00+08:00")
+
+    def has_come():
+        try:
+            return client.call("checkin.stats", event=event.slug)["admitted"]
+        except RpcError as error:
+            assert error.kind == "not_found", error  # it has not heard of the event yet
+            return False
+
+    with patient.admin() as client:
+        wait_until(has_come, what="yesterday's admission")
+        proxy.freeze_feed()
+        today = event.call("checkin.scan", checkpoint="daily", registration=person, nonce=new_uuid())
+        assert client.fails("unavailable", "checkin.undo", undo, deadline_ms=1000).data["done"] is False
+        proxy.cut(lambda link: link.feed)
+        assert client.call("checkin.undo", undo)["scan"] == today["scan"]
+
+
 @pytest.mark.parametrize("change", ["of a row", "by a scan alone"])
 def test_a_feed_that_is_lost_between_two_questions_misses_nothing(proxy, patient, event, change):
     """

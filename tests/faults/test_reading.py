@@ -50,6 +50,21 @@ def test_what_is_looked_up_does_not_stand_behind_a_log(long_log):
         assert len(client.wait(number)["scans"]) == 2
 
 
+def test_a_log_is_asked_for_once_more_when_its_server_is_in_doubt(long_log):
+    """It says nothing, and other connections have been lost meanwhile: after a failover nothing may ever come."""
+    daemon, event, psql = long_log
+    reading = f"SELECT pid FROM pg_stat_activity WHERE {READING}"
+    with daemon.admin() as client:
+        number = client.send("checkin.log", event=event.slug, deadline_ms=60000)
+        wait_until(lambda: how_many_read(daemon) == 1, what="the log to be read")
+        ((first,),) = daemon.cluster.psql(reading)
+        daemon.cluster.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                            f" WHERE usename = 'usherd_daemon' AND pid <> {first}")
+        wait_until(lambda: any(pid != first for (pid,) in daemon.cluster.psql(reading)), what="another connection to read it")
+        psql.run("COMMIT")
+        assert len(client.wait(number)["scans"]) == 1
+
+
 def test_a_log_has_the_time_of_its_caller_and_ends_with_it(long_log):
     """Longer than what says nothing is given: it is not given up before, nor asked for once more."""
     daemon, event, psql = long_log

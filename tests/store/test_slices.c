@@ -199,6 +199,28 @@ START_TEST(all_that_others_did_comes_once)
 }
 END_TEST
 
+START_TEST(what_sums_up_comes_last)
+{
+        static const struct record summary = { "summary", sizeof(struct row), NULL, 0, .sums_up = true };
+        struct row version = { .record = &summary, .version = 2, .event = event, .id = "version" };
+        struct row gone = { .record = &checkpoint_record, .event = event, .id = "gone" };
+        struct store store;
+        struct feed feed;
+        struct taken taken;
+
+        feed_init_with(&feed, &store, &taken);
+        feed_keep_behind(feed.read, row_tombstone(&gone, 2));
+        feed_keep_row(feed.read, row_seal(&version));
+        bring_checkpoint(feed.read, "door");
+        ck_assert(feed_apply_some(&feed));
+        ck_assert_uint_eq(taken.count, 3);
+        ck_assert_str_eq(taken.ids[0], "door");
+        ck_assert_str_eq(taken.ids[1], "gone");
+        ck_assert_str_eq(taken.ids[2], "version");
+        feed_read_free(feed.read);
+}
+END_TEST
+
 START_TEST(credentials_alone_come_too)
 {
         struct store store;
@@ -227,6 +249,7 @@ int main(void)
         tcase_add_test(tests, what_stands_by_itself_is_parted_anywhere);
         tcase_add_test(tests, what_others_did_to_a_registration_comes_at_once_with_its_credentials);
         tcase_add_test(tests, all_that_others_did_comes_once);
+        tcase_add_test(tests, what_sums_up_comes_last);
         tcase_add_test(tests, credentials_alone_come_too);
         suite_add_tcase(suite, tests);
         srunner_run_all(runner, CK_NORMAL);

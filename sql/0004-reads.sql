@@ -298,6 +298,14 @@ LANGUAGE sql VOLATILE AS $$
         SELECT set_config('client_connection_check_interval', '2s', false)
 $$;
 
+-- What the feed's connection asks for once. What changed is little beside what there is, whatever the planner makes of it:
+-- it is looked up, and not met with a walk through all of its kind.
+CREATE FUNCTION usher.begin_feed() RETURNS void
+LANGUAGE sql VOLATILE AS $$
+        SELECT set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
+               set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)
+$$;
+
 -- ---- upkeep ----
 
 -- Wakes the readers of the feed. After commits and seldom, never within a batch: notifying commits wait for each

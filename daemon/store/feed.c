@@ -527,6 +527,7 @@ static void conn_ready(void *context)
         struct feed *feed = context;
 
         feed->ready = true;
+        ask(feed, DUE_NOTHING, "SELECT usher.begin_feed()", 0, NULL);
         prepare_statements(feed);
         ask(feed, DUE_NOTHING, "LISTEN usher_feed", 0, NULL);
         ask_sync(feed, DUE_SYNC);

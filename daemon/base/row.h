@@ -87,6 +87,12 @@ struct row {
         const char *id;
 };
 
+/* Whether its rows are parts of what rows of another kind are the whole of: those name themselves. */
+static inline bool record_is_part(const struct record *record)
+{
+        return record->whole && record->whole != offsetof(struct row, id);
+}
+
 /* ---- building: fill a struct on the stack, then seal it; texts are copied into the row's own allocation ---- */
 
 /* A copy of `template` (whose `row.record` is set and whose texts are borrowed) on the heap, with one reference. */

@@ -6,12 +6,6 @@
 
 enum { ROWS_A_TURN = 250 };
 
-/* Whether it is a part of what another kind's row is the whole of. */
-static bool is_part(const struct row *row)
-{
-        return row->record->whole && row->record->whole != offsetof(struct row, id);
-}
-
 static const char *whole_of(const struct row *row)
 {
         return *(const char *const *)((const char *)row + row->record->whole);
@@ -35,7 +29,7 @@ void feed_keep_row(void *context, void *row)
                 read->row_capacity = read->row_capacity ? 2 * read->row_capacity : 16;
                 read->rows = xrealloc(read->rows, read->row_capacity * sizeof(*read->rows));
         }
-        if (is_part(row)) {
+        if (record_is_part(((const struct row *)row)->record)) {
                 if (!read->parts_end)
                         read->parts = read->next_part = read->row_count;
                 read->parts_end = read->row_count + 1;

@@ -20,8 +20,10 @@ enum loader_step {
         LOAD_GRANT,
         LOAD_FAMILIES,
         LOAD_PLACES,
+        LOAD_BEGIN,
         LOAD_ROWS,
         LOAD_TOMBSTONES,
+        LOAD_COMMIT,
         LOAD_REFUSED,
         LOAD_DONE
 };
@@ -36,7 +38,8 @@ struct loader {
         bool granted; /* the private cluster's daemon may do its work */
         struct uuid *families;
         size_t family_count, family, record;
-        bool summing_up; /* all other rows of the family, and what is gone of it, are in memory */
+        struct places *places; /* of each family, as they were before any row was read */
+        int pass;
         struct row_source source; /* of the record that is read */
         char *error;
         bool denied; /* the error: for want of a right */
@@ -188,26 +191,51 @@ static void ask_of_family(struct loader *loader, const char *sql, bool binary)
         pgconn_send(&loader->conn, sql, 1, values, binary);
 }
 
-static void load_tombstones(struct loader *loader)
+/*
+ * A family's rows are of one moment. Parts of a whole come before it, and what sums up behind all else: to whoever decides
+ * meanwhile the whole, or the sum, has the version before, and so is stale when the decision is recorded.
+ */
+enum load_pass { PASS_PARTS, PASS_ROWS, PASS_SUMS };
+
+static enum load_pass pass_of(const struct record *record)
 {
-        loader->step = LOAD_TOMBSTONES;
-        ask_of_family(loader, "SELECT kind, event_id, id, version FROM usher.tombstones($1::uuid)", true);
+        if (record->sums_up)
+                return PASS_SUMS;
+        return record_is_part(record) ? PASS_PARTS : PASS_ROWS;
 }
 
-static void rows_are_loaded(struct loader *loader);
+static void load_next_record(struct loader *loader);
+
+static void load_pass(struct loader *loader, enum load_pass pass)
+{
+        loader->pass = pass;
+        loader->record = 0;
+        load_next_record(loader);
+}
+
+static void pass_ended(struct loader *loader)
+{
+        if (loader->pass == PASS_PARTS) {
+                load_pass(loader, PASS_ROWS);
+        } else if (loader->pass == PASS_ROWS) {
+                loader->step = LOAD_TOMBSTONES;
+                ask_of_family(
+                        loader, "SELECT kind, event_id, id, version FROM usher.tombstones($1::uuid)", true);
+        } else {
+                loader->step = LOAD_COMMIT;
+                pgconn_send(&loader->conn, "COMMIT", 0, NULL, false);
+        }
+}
 
 static void load_next_record(struct loader *loader)
 {
         const struct record *const *records = loader->store->handlers.records;
         char sql[96];
 
-        while (records[loader->record] && records[loader->record]->sums_up != loader->summing_up)
+        while (records[loader->record] && pass_of(records[loader->record]) != (enum load_pass)loader->pass)
                 loader->record++;
         if (!records[loader->record]) {
-                if (loader->summing_up)
-                        rows_are_loaded(loader);
-                else
-                        load_tombstones(loader);
+                pass_ended(loader);
                 return;
         }
         loader->step = LOAD_ROWS;
@@ -227,9 +255,8 @@ static void load_next_family(struct loader *loader)
                 store_is_loaded(store);
                 return;
         }
-        loader->record = 0;
-        loader->summing_up = false;
-        load_next_record(loader);
+        loader->step = LOAD_BEGIN;
+        pgconn_send(&loader->conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, false);
 }
 
 /* Scans up to the places are counted by the database, those behind them one by one as the feed brings them. */
@@ -254,8 +281,14 @@ static void load_refused(struct loader *loader)
                 3, values, false);
 }
 
+/* Now the feed may go on from there: before, it would have passed over what memory had nowhere to keep. */
 static void rows_are_loaded(struct loader *loader)
 {
+        struct feed_family *family = feed_family(&loader->store->feed, &loader->families[loader->family]);
+        const struct places *places = &loader->places[loader->family];
+
+        for (size_t i = 0; i < places->count; i++)
+                places_advance(&family->places, &places->items[i].writer, places->items[i].seq);
         if (!loader->store->loaded) {
                 load_refused(loader);
                 return;
@@ -293,12 +326,20 @@ static void load_next_places(struct loader *loader)
 static void add_family(struct loader *loader, const struct uuid *family)
 {
         loader->families = xrealloc(loader->families, (loader->family_count + 1) * sizeof(*loader->families));
+        loader->places = xrealloc(loader->places, (loader->family_count + 1) * sizeof(*loader->places));
+        loader->places[loader->family_count] = (struct places){ NULL, 0, 0 };
         loader->families[loader->family_count++] = *family;
+}
+
+static void forget_families(struct loader *loader)
+{
+        while (loader->family_count)
+                places_deinit(&loader->places[--loader->family_count]);
+        loader->family = 0;
 }
 
 static void take_place(struct loader *loader, const PGresult *result, int line)
 {
-        struct feed_family *family = feed_family(&loader->store->feed, &loader->families[loader->family]);
         const unsigned char *data = (const unsigned char *)PQgetvalue(result, line, 1);
         struct uuid writer;
         uint64_t seq = 0;
@@ -306,7 +347,7 @@ static void take_place(struct loader *loader, const PGresult *result, int line)
         memcpy(writer.bytes, PQgetvalue(result, line, 0), 16);
         for (int i = 0; i < 8; i++)
                 seq = seq << 8 | data[i];
-        places_advance(&family->places, &writer, (int64_t)seq);
+        places_advance(&loader->places[loader->family], &writer, (int64_t)seq);
 }
 
 static void take_tombstone(struct loader *loader, const PGresult *result, int line)
@@ -381,6 +422,8 @@ static void conn_result(void *context, PGresult *result)
                 return;
         case LOAD_MIGRATE:
         case LOAD_GRANT:
+        case LOAD_BEGIN:
+        case LOAD_COMMIT:
         case LOAD_DONE:
                 return;
         }
@@ -445,10 +488,14 @@ static void conn_end(void *context)
                 loader->record++;
                 load_next_record(loader);
                 return;
+        case LOAD_BEGIN:
+                load_pass(loader, PASS_PARTS);
+                return;
         case LOAD_TOMBSTONES:
-                loader->record = 0;
-                loader->summing_up = true;
-                load_next_record(loader);
+                load_pass(loader, PASS_SUMS);
+                return;
+        case LOAD_COMMIT:
+                rows_are_loaded(loader);
                 return;
         case LOAD_REFUSED:
                 loader->family++;
@@ -465,7 +512,7 @@ static void conn_ready(void *context)
 
         free(loader->error);
         loader->error = NULL;
-        loader->family_count = loader->family = 0;
+        forget_families(loader);
         add_family(loader, &UUID_NIL);
         ask_version(loader);
 }
@@ -514,6 +561,8 @@ void loader_free(struct loader *loader)
         if (!loader)
                 return;
         pgconn_deinit(&loader->conn);
+        forget_families(loader);
+        free(loader->places);
         free(loader->families);
         free(loader->error);
         free(loader);

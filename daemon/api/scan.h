@@ -88,6 +88,8 @@ void scan_seek(struct scan *scan);
 struct roster_look scan_look(const struct scan *scan);
 /* Whether it has to be told apart by its signature, which is not judged yet. */
 bool scan_needs_signature(const struct scan *scan);
+/* … and no key is here by which it may have been signed: its event may have been made at another daemon just now. */
+bool scan_lacks_key(const struct scan *scan);
 /* 50 µs a key: see api/signatures.h. */
 void scan_judge_signature(struct scan *scan);
 /* Tells apart by its signature what no roster knows. */

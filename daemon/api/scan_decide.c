@@ -347,7 +347,7 @@ static bool must_seek(const struct scan *scan, struct batch *batch)
 {
         if (!scan->nowhere || scan->sought || scan->dry_run)
                 return false;
-        return scan->call->change.attempts > 1 || !batch_expect_no_news(batch);
+        return scan->call->change.attempts > 1 || scan_lacks_key(scan) || !batch_expect_no_news(batch);
 }
 
 static enum decision scan_decide(struct change *change, struct batch *batch)

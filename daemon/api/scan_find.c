@@ -72,17 +72,37 @@ static const struct signing_key_row *key_of(
         return rowset_find(&state->signing_keys, &family->uuid, id);
 }
 
-static bool is_signed_for(const struct scan *scan, const struct event_state *event)
+/* The key by which the event would have signed it; NULL: it says that it is of another event, or the key is not here. */
+static const struct signing_key_row *key_by(const struct scan *scan, const struct event_state *event)
 {
-        const struct credential_read *read = &scan->presented.read;
-        const struct signing_key_row *key;
+        const struct credential_content *content = &scan->presented.read.content;
         uint8_t mark[4];
 
         credential_event_mark(&event_row(event)->event_uuid, mark);
-        if (memcmp(mark, read->content.event_mark, sizeof(mark)) != 0)
+        if (memcmp(mark, content->event_mark, sizeof(mark)) != 0)
+                return NULL;
+        return key_of(&scan->call->api->state, event->family, content->key_number);
+}
+
+static bool is_signed_for(const struct scan *scan, const struct event_state *event)
+{
+        const struct signing_key_row *key = key_by(scan, event);
+
+        return key && key->public_key.length == 32 &&
+               credential_verify(&scan->presented.read, key->public_key.data) == 0;
+}
+
+bool scan_lacks_key(const struct scan *scan)
+{
+        const struct state *state = &scan->call->api->state;
+
+        if (!scan_needs_signature(scan))
                 return false;
-        key = key_of(&scan->call->api->state, event->family, read->content.key_number);
-        return key && key->public_key.length == 32 && credential_verify(read, key->public_key.data) == 0;
+        for (size_t i = 0; i < state->count; i++)
+                for (size_t n = 0; n < state->families[i]->count; n++)
+                        if (key_by(scan, state->families[i]->events[n]))
+                                return false;
+        return true;
 }
 
 void scan_judge_signature(struct scan *scan)

@@ -289,13 +289,14 @@ void rows_apply(
 /* ---- reads (read.c) ---- */
 
 struct read_request;
+enum { READERS = 3 };
 struct reader {
         struct store *store;
         enum read_way way;
         struct pgconn conn;
         bool ready;
         struct read_request *first, **last;
-        size_t sent;
+        size_t queued, sent;
 };
 void reader_init(struct reader *reader, struct store *store, enum read_way way);
 void reader_deinit(struct reader *reader);
@@ -349,7 +350,7 @@ struct store {
         struct change *first, *last;
         size_t queued;
         struct feed feed;
-        struct reader readers[READ_WAYS];
+        struct reader readers[READERS]; /* the first for what is looked up by a key */
         struct upkeep upkeep;
         struct loader *loader;
         struct cluster *cluster;

@@ -49,11 +49,25 @@ static void send_one(struct reader *reader, const struct read_request *request)
         pgconn_sync(&reader->conn);
 }
 
+/* Behind as few as may be, for one may take as long as its caller has. */
+static struct reader *reader_for(struct store *store, enum read_way way)
+{
+        struct reader *found = NULL;
+
+        for (size_t i = 0; i < READERS; i++) {
+                struct reader *reader = &store->readers[i];
+
+                if (reader->way == way && (!found || reader->queued < found->queued))
+                        found = reader;
+        }
+        return found;
+}
+
 void store_read(struct store *store, enum read_way way, bool patient, const char *sql, size_t count,
         const char *const *values, int64_t deadline_us,
         void (*done)(void *context, enum outcome outcome, const struct store_result *result), void *context)
 {
-        struct reader *reader = &store->readers[way];
+        struct reader *reader = reader_for(store, way);
         struct read_request *request = xcalloc(1, sizeof(*request));
 
         request->sql = xstrdup(sql);
@@ -68,6 +82,7 @@ void store_read(struct store *store, enum read_way way, bool patient, const char
                 request->values[i] = values[i] ? xstrdup(values[i]) : NULL;
         *reader->last = request;
         reader->last = &request->next;
+        reader->queued++;
         if (reader->ready)
                 send_one(reader, request);
 }
@@ -78,6 +93,7 @@ static void pop(struct reader *reader)
         struct read_request *request = reader->first;
 
         reader->first = request->next;
+        reader->queued--;
         if (!reader->first)
                 reader->last = &reader->first;
         request_free(request);
@@ -124,6 +140,7 @@ static void forget_over(struct reader *reader)
                         continue;
                 }
                 *link = request->next;
+                reader->queued--;
                 request_free(request);
         }
         reader->last = link;
@@ -140,6 +157,7 @@ static void set_up(struct reader *reader)
         if (!reader->first)
                 reader->last = &request->next;
         reader->first = request;
+        reader->queued++;
 }
 
 static void conn_ready(void *context)

@@ -21,7 +21,7 @@ static void tick(evutil_socket_t fd, short what, void *context)
                 lane_expire(&store->lanes[i], now_us);
                 link_expire(&store->links[i], now_us);
         }
-        for (size_t i = 0; i < READ_WAYS; i++)
+        for (size_t i = 0; i < READERS; i++)
                 reader_expire(&store->readers[i], now_us);
         feed_expire(&store->feed, now_us);
         loader_expire(store->loader, now_us);
@@ -116,7 +116,7 @@ void store_is_loaded(struct store *store)
         store->loaded = true;
         if (first) {
                 feed_start(&store->feed, store->conninfo);
-                for (size_t i = 0; i < READ_WAYS; i++)
+                for (size_t i = 0; i < READERS; i++)
                         pgconn_start(&store->readers[i].conn, store->conninfo);
                 for (size_t i = 0; i < store->lane_count; i++)
                         pgconn_start(&store->links[i].conn, store->conninfo);
@@ -159,8 +159,8 @@ int store_new(struct event_base *base, struct workers *workers, const struct sto
                 link_init(&store->links[i], store, i == settings->lanes);
         }
         feed_init(&store->feed, store);
-        for (size_t i = 0; i < READ_WAYS; i++)
-                reader_init(&store->readers[i], store, (enum read_way)i);
+        for (size_t i = 0; i < READERS; i++)
+                reader_init(&store->readers[i], store, i ? READ_THROUGH : READ_BY_KEY);
         upkeep_init(&store->upkeep, store);
         if (!settings->conninfo) {
                 int r = cluster_new(store, &store->cluster);
@@ -218,7 +218,7 @@ static void disconnect_all(struct store *store)
         loader_free(store->loader);
         store->loader = NULL;
         feed_stop(&store->feed);
-        for (size_t i = 0; i < READ_WAYS; i++)
+        for (size_t i = 0; i < READERS; i++)
                 pgconn_stop(&store->readers[i].conn);
         upkeep_stop(&store->upkeep);
         for (size_t i = 0; i < store->lane_count; i++)
@@ -262,7 +262,7 @@ struct store *store_free(struct store *store)
                 link_deinit(&store->links[i]);
         }
         feed_deinit(&store->feed);
-        for (size_t i = 0; i < READ_WAYS; i++)
+        for (size_t i = 0; i < READERS; i++)
                 reader_deinit(&store->readers[i]);
         upkeep_deinit(&store->upkeep);
         cluster_free(store->cluster);

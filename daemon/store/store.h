@@ -200,11 +200,10 @@ const struct scan_row *batch_scan(const struct batch *batch, size_t place);
 
 /* ---- reads ---- */
 
-/* How much the server has to look at: each has a connection of its own, so nobody stands behind what takes long. */
+/* How much the server has to look at: each has connections of its own, so nobody stands behind what takes long. */
 enum read_way {
         READ_BY_KEY,
         READ_THROUGH, /* a log, or a part of one */
-        READ_WAYS
 };
 /*
  * One statement on a reading connection: `sql` is a call of a function of sql/, parameters as text. It waits for a

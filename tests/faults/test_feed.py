@@ -185,6 +185,33 @@ def test_what_is_read_anew_counts_what_the_feed_had_not_brought_yet(proxy, behin
         wait_until(lambda: client.call("checkin.stats", event=event.slug) == event.call("checkin.stats"), what="the counts")
 
 
+def test_a_credential_of_an_event_that_is_new_elsewhere_is_of_another_event(proxy, patient, event, admin):
+    """Its key is not here either: that nobody has come whom this event knows says nothing of it."""
+    event.ticket()
+    event.checkpoint()
+
+    def is_unknown():
+        try:
+            return client.call("checkin.scan", event=event.slug, checkpoint="door", credential="NOBODY", nonce=new_uuid(),
+                               deadline_ms=500)["reason"] == "unknown_credential"
+        except RpcError as error:
+            assert error.kind in ("unavailable", "deadline"), error  # looked for in the feed, and that does not answer
+            return False
+
+    with patient.admin() as client:
+        wait_until(lambda: event.slug in [one["event"] for one in client.call("event.list", limit=1000)["events"]], what="the event")
+        wait_until(lambda: client.call("checkpoint.list", event=event.slug)["checkpoints"], what="the door")
+        proxy.freeze_feed()
+        wait_until(is_unknown, what="a while without news")
+        other = Event(admin)
+        other.ticket()
+        number = client.send("checkin.scan", event=event.slug, checkpoint="door", nonce=new_uuid(),
+                             credential=other.registration()["credential"])
+        client.call("server.ping")
+        proxy.cut(lambda link: link.feed)
+        assert client.wait(number)["reason"] == "other_event"
+
+
 def test_a_checkpoint_that_was_scanned_unseen_is_in_use(proxy, patient, event):
     """All has been read anew, but for who was refused there, which the feed has yet to bring."""
     event.ticket()

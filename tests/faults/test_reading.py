@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What reads through the log takes as long as it takes, and keeps nobody else waiting."""
+import os
+import signal
+
 import pytest
 from conftest import HASTY
 from harness.daemon import wait_until
@@ -50,6 +53,21 @@ def test_what_is_looked_up_does_not_stand_behind_a_log(long_log):
         assert len(client.wait(number)["scans"]) == 2
 
 
+def test_a_log_does_not_stand_behind_one_that_hangs(long_log):
+    daemon, event, psql = long_log
+    with daemon.admin() as client, daemon.admin() as other:
+        number = client.send("checkin.log", event=event.slug, deadline_ms=60000)
+        wait_until(lambda: how_many_read(daemon) == 1, what="the log to be read")
+        ((first,),) = daemon.cluster.psql(f"SELECT pid FROM pg_stat_activity WHERE {READING}")
+        os.kill(int(first), signal.SIGSTOP)
+        try:
+            psql.run("COMMIT")
+            assert len(other.call("checkin.log", event=event.slug, deadline_ms=5000)["scans"]) == 1
+        finally:
+            os.kill(int(first), signal.SIGCONT)
+        assert len(client.wait(number)["scans"]) == 1
+
+
 def test_a_log_is_asked_for_once_more_when_its_server_is_in_doubt(long_log):
     """It says nothing, and other connections have been lost meanwhile: after a failover nothing may ever come."""
     daemon, event, psql = long_log
@@ -71,8 +89,10 @@ def test_a_log_has_the_time_of_its_caller_and_ends_with_it(long_log):
     with daemon.admin() as client, daemon.admin() as other:
         number = client.send("checkin.log", event=event.slug, deadline_ms=60000)
         wait_until(lambda: how_many_read(daemon) == 1, what="the log to be read")
+        ((first,),) = daemon.cluster.psql(f"SELECT pid FROM pg_stat_activity WHERE {READING}")
         other.fails("unavailable", "checkin.log", event=event.slug, deadline_ms=3 * HASTY["database"]["batch_deadline_ms"])
-        assert how_many_read(daemon) == 1
+        wait_until(lambda: daemon.cluster.psql(f"SELECT pid FROM pg_stat_activity WHERE {READING}") == [[first]],
+                   what="the other one's reading to end, and the first to go on")
         psql.run("COMMIT")
         assert len(client.wait(number)["scans"]) == 1
         psql.run("BEGIN; SELECT pg_advisory_xact_lock(4711)")

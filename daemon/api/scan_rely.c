@@ -2,7 +2,7 @@
 /*
  * What a verdict relied on beyond the rows that it writes, so that no answer rests on what another daemon has changed:
  * who is sent away for having been let in, for not being inside, for want of a seat or of room was sent away for what
- * is so when it is recorded.
+ * is so when it is recorded; and so it is with a reason that somebody overrides.
  */
 #include "api/call.h"
 #include "api/scan.h"
@@ -28,7 +28,7 @@ void scan_rely(struct batch *batch, const struct scan_found *found, const struct
         const struct checkpoint_row *checkpoint = found->checkpoint;
         const struct registration_row *registration = found->registration;
         struct attendance *attendance = roster_attendance(found->event->roster);
-        enum verdict_reason reason = verdict->word == VERDICT_REFUSED ? verdict->reason : REASON_NONE;
+        enum verdict_reason reason = verdict->reason; /* overridden or not */
         char id[PRESENCE_ID_MAX];
 
         batch_expect(batch, checkpoint);
@@ -39,8 +39,9 @@ void scan_rely(struct batch *batch, const struct scan_found *found, const struct
         if (seat || reason == REASON_NO_BOOKING)
                 expect(batch, &booking_record, seat ? &seat->row : NULL, checkpoint,
                         booking_id(id, checkpoint->session, registration->row.id));
-        /* Who is in already is told so before anybody is told that it is full. */
-        if (reason == REASON_ALREADY_ADMITTED || reason == REASON_NOT_INSIDE || reason == REASON_FULL) {
+        /* Who is in already is told so before anybody is told that it is full. A move is compared by itself. */
+        if (!verdict->moves &&
+                (reason == REASON_ALREADY_ADMITTED || reason == REASON_NOT_INSIDE || reason == REASON_FULL)) {
                 struct uuid key = attendance_key(attendance, checkpoint->row.id, day, registration->row.id);
 
                 uuid_format(&key, id); /* of the log */

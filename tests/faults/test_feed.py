@@ -135,6 +135,39 @@ def test_a_ticket_that_ended_unseen_lets_nobody_in(proxy, patient, event, count)
         assert [client.wait(number)["reason"] for number in numbers] == ["ticket_too_late"] * count
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_nobody_is_forced_in_for_what_is_so_no_more(proxy, patient, event, count):
+    """A seat was booked, and a place was left, unseen: who is let in by force is let in as anybody is, and it is not said."""
+    event.ticket()
+    event.session(capacity=10, booking="required")
+    event.checkpoint("talk", session="talk", needs_booking=True)
+    event.checkpoint("hall", mode="reentry", capacity=count)
+    inside, booked, comes = ([event.registration()["registration"] for _ in range(count)] for _ in range(3))
+    for one in inside:
+        event.call("checkin.scan", checkpoint="hall", registration=one, nonce=new_uuid())
+
+    def reason(checkpoint, registration):
+        try:
+            return client.call("checkin.scan", event=event.slug, checkpoint=checkpoint, registration=registration, dry_run=True)["reason"]
+        except RpcError as error:
+            assert error.kind == "not_found", error  # it has not heard of the checkpoint yet
+            return None
+
+    with patient.admin() as client:
+        wait_until(lambda: reason("hall", comes[-1]) == "full" and reason("talk", booked[-1]) == "no_booking", what="all of it")
+        proxy.freeze_feed()
+        for one, other in zip(inside, booked, strict=True):
+            event.call("checkin.scan", checkpoint="hall", registration=one, direction="out", nonce=new_uuid())
+            event.call("booking.create", session="talk", registration=other)
+        numbers = client.send_many([("checkin.scan", {"event": event.slug, "checkpoint": checkpoint, "registration": one, "nonce": new_uuid(),
+                                                      "force": True, "why": "A friend of the house"})
+                                    for checkpoint, people in (("hall", comes), ("talk", booked)) for one in people])
+        client.call("server.ping")
+        proxy.cut(lambda link: link.feed)
+        answers = [client.wait(number) for number in numbers]
+        assert {(one["verdict"], one["reason"], tuple(one["flags"])) for one in answers} == {("admitted", None, ())}
+
+
 def test_many_scans_come_in_pieces_and_each_once(proxy, patient, event):
     """More than one answer of the feed brings."""
     event.ticket()

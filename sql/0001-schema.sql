@@ -25,7 +25,7 @@ CREATE TABLE usher.schema_version (
 CREATE TABLE usher.writer (
         family_id uuid,
         writer    uuid,
-        next_seq  bigint NOT NULL DEFAULT 1 CHECK (next_seq > 0),
+        next_seq  bigint NOT NULL DEFAULT 1, -- a CHECK, here or of scans, is read and planned anew by each batch
         trimmed   bigint NOT NULL DEFAULT 0, -- change rows up to this number have been deleted
         closed    boolean NOT NULL DEFAULT false, -- for good: what was sent and is not recorded never will be
         head      bytea,                     -- of the chain of its scans
@@ -495,8 +495,7 @@ CREATE TABLE usher.scan ( -- what has one width stands first, or each row would 
         undoes               text COLLATE "C", -- the id of the scan that this row takes back
         hash                 bytea,
         PRIMARY KEY (family_id, writer, seq),
-        CONSTRAINT scan_nonce UNIQUE (family_id, nonce),
-        CONSTRAINT scan_moves CHECK (presence IS NULL = (presence_version = 0))
+        CONSTRAINT scan_nonce UNIQUE (nonce, family_id) -- in this order those that grow with time go to its end
 ) WITH (autovacuum_vacuum_insert_threshold = -1); -- rows that stay need no vacuum, and it would come at the busiest time
 
 -- What asks for scans asks by a key, or for all: a small sample is enough to plan that, and the usual one costs a second.

@@ -404,13 +404,13 @@ static void scan_failed(struct change *change, const struct change_failure *fail
                 call_fail_change(scan->call, failure);
 }
 
-/* The database names a used nonce as "Key (family_id, nonce)=(…, …) already exists.": it is the last of the two. */
+/* The database names a used nonce as "Key (nonce, family_id)=(…, …) already exists.": it is the first of the two. */
 static bool scan_owns_key(const struct change *change, const char *detail)
 {
-        char nonce[38];
+        char nonce[39] = "(";
 
-        uuid_format(&scan_of(change)->nonce, nonce);
-        strcat(nonce, ")");
+        uuid_format(&scan_of(change)->nonce, nonce + 1);
+        strcat(nonce, ",");
         return strstr(detail, nonce);
 }
 

@@ -9,6 +9,7 @@
 #include <event2/thread.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <sched.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -346,6 +347,21 @@ static void become_token_command(struct daemon *daemon)
         daemon->settings.demo = false;
 }
 
+/* Until it is stopped; asleep while there is nothing to do, save where the store has reason to stay awake. */
+static void serve(struct daemon *daemon)
+{
+        struct event_base *base = daemon->base;
+        bool awake;
+        int r;
+
+        do {
+                awake = store_is_awake(daemon->store);
+                r = event_base_loop(base, awake ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
+                if (awake)
+                        sched_yield(); /* whoever else wants the processor comes first */
+        } while (r == 0 && !event_base_got_break(base));
+}
+
 static int run(struct daemon *daemon)
 {
         int r;
@@ -375,7 +391,7 @@ static int run(struct daemon *daemon)
         }
         watch_signals(daemon);
         store_start(daemon->store);
-        event_base_dispatch(daemon->base);
+        serve(daemon);
         return 0;
 }
 

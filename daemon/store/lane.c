@@ -109,6 +109,8 @@ void lane_send(struct lane *lane, struct link *link)
         lane->sent = true;
         lane->link = link;
         link_join(link, lane);
+        if (lane->batch.member_count == 1 && !lane->bulk)
+                awake_for(&lane->store->awake, lane);
         pgconn_send_prepared(&link->conn, lane->params.statement, lane->params.count,
                 (const char *const *)lane->params.values, lane->params.lengths, lane->params.formats, false);
         pgconn_sync(&link->conn);
@@ -311,6 +313,7 @@ void lane_synced(struct lane *lane, bool replication_doubt)
         bool batch = lane->sent;
 
         lane->sent = false;
+        awake_answered(&lane->store->awake, lane);
         if (replication_doubt) {
                 /* Recorded here, and the standby may lack it: sent again, it waits for the standby again. */
                 lane->exposed = true;
@@ -348,6 +351,7 @@ void lane_lost(struct lane *lane)
 {
         lane->exposed = lane->exposed || lane->sent;
         lane->sent = false;
+        awake_answered(&lane->store->awake, lane);
         lane_resend_later(lane);
 }
 

@@ -337,6 +337,21 @@ void processes_end_orphans(const char *data, const char *program);
 
 /* ---- the store ---- */
 
+/* ---- waiting awake ---- */
+
+/* What the loop does not sleep for; awake.c says why. */
+struct awake {
+        bool can;
+        const struct lane *lane; /* whose batch of one was sent last; NULL: it has been answered */
+        int64_t since_us, usual_us; /* when it was sent; how long such ones take of late */
+};
+
+void awake_init(struct awake *awake);
+/* A lane has sent a batch of one member. */
+void awake_for(struct awake *awake, const struct lane *lane);
+/* A lane's batch has been answered, or will not be. */
+void awake_answered(struct awake *awake, const struct lane *lane);
+
 struct store {
         struct event_base *base;
         struct workers *workers;
@@ -352,6 +367,7 @@ struct store {
         struct feed feed;
         struct reader readers[READERS]; /* the first for what is looked up by a key */
         struct upkeep upkeep;
+        struct awake awake;
         struct loader *loader;
         struct cluster *cluster;
         enum store_state state;

@@ -162,6 +162,7 @@ int store_new(struct event_base *base, struct workers *workers, const struct sto
         for (size_t i = 0; i < READERS; i++)
                 reader_init(&store->readers[i], store, i ? READ_THROUGH : READ_BY_KEY);
         upkeep_init(&store->upkeep, store);
+        awake_init(&store->awake);
         if (!settings->conninfo) {
                 int r = cluster_new(store, &store->cluster);
 

@@ -73,6 +73,8 @@ void store_start(struct store *store);
 /* Finishes what is under way (bounded by `seconds`), stops the private cluster in order, then `done`. */
 void store_stop(struct store *store, unsigned seconds, void (*done)(void *context), void *context);
 struct store *store_free(struct store *store);
+/* Whether the loop had better not sleep: an answer is due in no time. */
+bool store_is_awake(const struct store *store);
 enum store_state store_state(const struct store *store, struct instant *since);
 /* Whether libpq can read a connection string; `why` in one line, where not. It connects to nothing. */
 bool store_conninfo_fits(const char *conninfo, struct buffer *why);

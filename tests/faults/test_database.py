@@ -8,8 +8,9 @@ import time
 import types
 
 import pytest
-from conftest import HASTY
+from conftest import HASTY, PATIENT
 from harness import place
+from harness.bench import stat
 from harness.daemon import Daemon, wait_until
 from harness.postgres import Server
 from harness.proxy import Proxy
@@ -183,6 +184,20 @@ def test_a_server_that_freezes_is_given_up_and_used_again_when_it_goes_on(server
             server.signal_all(signal.SIGCONT)
         assert client.wait(waiting)["version"] == 1
         assert [room["room"] for room in client.call("room.list", event=event.slug)["rooms"]] in (["a", "b"], ["b"])
+
+
+def test_what_is_not_answered_at_once_is_waited_for_asleep(server, database, make):
+    migrated(make, server, database)
+    one = make(server.conninfo(database), settings=PATIENT).start()
+    with one.admin() as client:
+        event = Event(client)
+        server.signal_all(signal.SIGSTOP)
+        try:
+            before = stat(one.process.pid)[1]
+            client.fails("unavailable", "room.put", event=event.slug, room="a", name="A", deadline_ms=1500)
+            assert stat(one.process.pid)[1] - before < 0.5
+        finally:
+            server.signal_all(signal.SIGCONT)
 
 
 def test_a_request_waits_five_seconds_for_a_database_that_goes_away_unless_it_says_more(server, database, make):

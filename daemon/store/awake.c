@@ -8,7 +8,11 @@
 
 #include <unistd.h>
 
-enum { AWAKE_US = 250, LONGEST_US = 4 * AWAKE_US /* that one long wait does not count for many */, SHARE = 8 };
+enum {
+        AWAKE_US = 250,
+        LONGEST_US = 4 * AWAKE_US /* that one long wait does not count for many */,
+        SHARE = 8
+};
 
 static bool has_processor_to_spare(void)
 {

@@ -240,6 +240,27 @@ void feed_keep_behind(struct feed_read *read, struct row *row);
 /* Takes some of what was read into memory. True: that was the last. */
 bool feed_apply_some(struct feed *feed);
 
+/* ---- what the feed asks, and in which order answers come (feed_ask.c) ---- */
+
+/* What the first of the answers to come belongs to; it has come. */
+enum feed_due feed_due_take(struct feed *feed);
+/* Before anything of the first answer is read: however many rows it has, others are served between them. */
+void feed_ask_piecewise(struct feed *feed);
+/* On a new connection: to be told what others do. */
+void feed_ask_for_wakes(struct feed *feed);
+void feed_ask_families(struct feed *feed);
+/* Begins a snapshot: what changed in a family beyond its places, and the scans. */
+void feed_ask_changes(struct feed *feed, const struct feed_family *family);
+/* In the same snapshot, as what follows. */
+void feed_ask_more_scans(struct feed *feed, const struct feed_family *family);
+/* The rows of the kinds that changed, for one that changed since may be of a kind that is not asked for. False: of none. */
+bool feed_ask_rows(struct feed *feed, const struct feed_family *family);
+/* Ends the snapshot; the sync is due as this. */
+void feed_ask_end(struct feed *feed, enum feed_due due);
+/* Wakes others for each family of which that is due. */
+void feed_ask_to_wake(struct feed *feed);
+void feed_wake_soon(struct feed *feed);
+
 void feed_init(struct feed *feed, struct store *store);
 void feed_deinit(struct feed *feed);
 void feed_start(struct feed *feed, const char *conninfo);

@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 /* Of who stands behind a batch: a few whole ones should have been recorded by then. */
-enum { PATIENCE_US = 50000 };
+enum { PATIENCE_US = 50000, DOUBT_SHARE = 4 /* … of the time after which a server is given up */ };
 
 /* ---- who is in line ---- */
 
@@ -40,9 +40,9 @@ static struct lane *leave(struct link *link)
 
 bool link_works(const struct link *link, const struct uuid *family, int64_t now_us)
 {
-        if (!link->count || now_us - link->turn_us >= TURN_US)
+        if (!link->count || !link->line[0] || now_us - link->turn_us >= TURN_US)
                 return false;
-        return !family || (link->line[0] && uuid_equal(&link->line[0]->batch.family, family));
+        return !family || uuid_equal(&link->line[0]->batch.family, family);
 }
 
 /* ---- which link ---- */
@@ -106,6 +106,31 @@ void link_expire(struct link *link, int64_t now_us)
                 pgconn_drop(&link->conn, "a connection was not answered in time");
         else if (link->count && now_us - link->turn_us > PATIENCE_US)
                 let_overtake(link);
+}
+
+static bool is_doubtful(const struct store *store, int64_t now_us)
+{
+        int64_t most_us = store->settings.batch_deadline_us / DOUBT_SHARE;
+        bool doubtful = pgconn_silent_us(&store->feed.conn, now_us) > most_us;
+
+        for (size_t i = 0; i < store->lane_count; i++)
+                doubtful = doubtful || (!store->links[i].bulk &&
+                                               pgconn_silent_us(&store->links[i].conn, now_us) > most_us);
+        return doubtful;
+}
+
+void links_ask(struct store *store, int64_t now_us)
+{
+        if (!is_doubtful(store, now_us))
+                return;
+        for (size_t i = 0; i < store->lane_count; i++) {
+                struct link *link = &store->links[i];
+
+                if (!link->ready || link->count)
+                        continue;
+                link_join(link, NULL);
+                pgconn_sync(&link->conn);
+        }
 }
 
 /* ---- the connection ---- */

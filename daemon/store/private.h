@@ -24,7 +24,8 @@ struct link {
         struct pgconn conn;
         bool bulk, ready, preparing;
         char *trouble; /* why it could not be prepared */
-        struct lane **line; /* whose answers are to come, in their order; NULL: nobody's any more */
+        struct lane *
+                *line; /* whose answers are to come, in their order; NULL: nobody's, or nobody's any more */
         size_t count, capacity;
         int64_t turn_us; /* monotonic: since when the first of them is at work */
 };
@@ -43,6 +44,8 @@ struct link *link_to_follow(const struct store *store, const struct lane *lane);
 bool link_works(const struct link *link, const struct uuid *family, int64_t now_us);
 /* A server that says nothing for long is given up; who stands behind what hangs is sent elsewhere, too. */
 void link_expire(struct link *link, int64_t now_us);
+/* Where one says nothing the others may be dead, too: those with nothing to do are asked, or would seem to be there. */
+void links_ask(struct store *store, int64_t now_us);
 
 /* ---- lanes: at most one batch under way (lane.c; how a batch ends: lane_end.c) ---- */
 

@@ -21,6 +21,7 @@ static void tick(evutil_socket_t fd, short what, void *context)
                 lane_expire(&store->lanes[i], now_us);
                 link_expire(&store->links[i], now_us);
         }
+        links_ask(store, now_us);
         for (size_t i = 0; i < READERS; i++)
                 reader_expire(&store->readers[i], now_us);
         feed_expire(&store->feed, now_us);

@@ -180,6 +180,7 @@ def test_a_server_that_freezes_is_given_up_and_used_again_when_it_goes_on(server
             assert error.data["done"] is None
             assert client.call("room.list", event=event.slug)["rooms"] == []  # reads go on
             waiting = client.send("room.put", event=event.slug, room="b", name="B", deadline_ms=60000)
+            wait_until(lambda: client.call("server.info")["database"]["state"] == "offline", what="that it is said to be away")
         finally:
             server.signal_all(signal.SIGCONT)
         assert client.wait(waiting)["version"] == 1

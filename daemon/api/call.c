@@ -305,6 +305,12 @@ void call_fail_unavailable(struct call *call, bool known_not_done)
                         "\"retry_after_ms\":1000,\"done\":null");
 }
 
+void call_fail_outrun(struct call *call)
+{
+        call_fail(call, "unavailable", "others kept changing the same rows: nothing was done; repeat",
+                "\"retry_after_ms\":1000,\"done\":false");
+}
+
 void call_fail_internal(struct call *call, const char *log)
 {
         struct buffer more = BUFFER_NULL;

@@ -76,6 +76,7 @@ void call_fail_full(struct call *call, int64_t capacity);
 void call_fail_in_use(struct call *call, const struct row *const *by, size_t count);
 void call_fail_forbidden(struct call *call, const char *needs); /* needs NULL: no role would do */
 void call_fail_unavailable(struct call *call, bool known_not_done);
+void call_fail_outrun(struct call *call); /* by others, who change the same rows again and again */
 void call_fail_internal(
         struct call *call, const char *log); /* `log` goes to the log, under the request's id */
 /* Any other: message for a person, the members after kind (JSON without braces, or NULL). */

@@ -244,7 +244,7 @@ void call_fail_change(struct call *call, const struct change_failure *failure)
                 call_fail_unavailable(call, !call->has_request_key && !(call->method->flags & METHOD_SCAN));
                 return;
         case FAILURE_STALE:
-                call_fail_unavailable(call, true);
+                call_fail_outrun(call);
                 return;
         case FAILURE_UNKNOWN:
                 call_fail_unavailable(call, false);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who waits alone waits for one commit, and of that wait as much goes by while a processor that sleeps is woken as while
- * the daemon works. So the loop stays awake for a lone batch, if such ones are answered sooner than it pays to sleep (as
- * spin locks and polled block devices do it).
+ * Who stands at the door alone waits for one commit, and a processor that sleeps takes long to be woken. So the loop stays
+ * awake for a lone batch, if such ones are answered sooner than it pays to sleep, as spin locks and polled block devices
+ * do it.
  */
 #include "store/private.h"
 

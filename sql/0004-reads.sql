@@ -371,7 +371,7 @@ LANGUAGE sql STABLE AS $$
         SELECT 'presence elsewhere', m.event_id, m.id FROM moves AS m
         WHERE m.presence NOT BETWEEN usher.presence_bound(m.checkpoint, '00') AND usher.presence_bound(m.checkpoint, 'ff')
         UNION ALL
-        SELECT 'move without whom or number', s.event_id, s.writer || '/' || s.seq FROM usher.scan AS s
+        SELECT 'move without whom or number', s.event_id, usher.scan_id(s.writer, s.seq) FROM usher.scan AS s
         WHERE s.family_id = p_family AND s.presence IS NULL <> (s.presence_version = 0)
         UNION ALL
         SELECT 'move without the one before', s.event_id, usher.presence_id(s.checkpoint, s.day, s.registration)

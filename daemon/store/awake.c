@@ -6,22 +6,15 @@
  */
 #include "store/private.h"
 
-#include <unistd.h>
-
 enum {
         AWAKE_US = 250,
         LONGEST_US = 4 * AWAKE_US /* that one long wait does not count for many */,
         SHARE = 8
 };
 
-static bool has_processor_to_spare(void)
-{
-        return sysconf(_SC_NPROCESSORS_ONLN) > 1;
-}
-
 void awake_init(struct awake *awake)
 {
-        *awake = (struct awake){ .can = has_processor_to_spare() };
+        *awake = (struct awake){ .can = store_processors() > 1 };
 }
 
 void awake_for(struct awake *awake, const struct lane *lane)

@@ -4,14 +4,14 @@
  * whatever lies beyond the places, so nothing is missed over a lost connection. A round looks at every family once and
  * reads those that may have changed: what changed and the scans, as one snapshot shows them, for both count in the same
  * numbers; then the rows of the kinds that changed, as that snapshot shows them, too. What is asked: feed_ask.c; what the
- * answers say: feed_read.c; how it gets into memory: feed_apply.c; where each family stands: feed_family.c. However much there is, it comes and is taken in pieces.
+ * answers say: feed_read.c; how it gets into memory: feed_apply.c; where each family stands: feed_family.c. However much
+ * there is, it comes and is taken in pieces.
  */
 #include "store/private.h"
 
 #include <event2/event.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/log.h"
 
 enum { TICK_SECONDS = 2, REST_US = 4000 };

@@ -165,8 +165,7 @@ void lane_take_bearings(struct lane *lane)
         batch->now = clock_now();
         batch->known.count = 0;
         places_copy(&batch->scanned, &feed_family(&lane->store->feed, &batch->family)->scans);
-        /* While everything is read anew the feed's places are ahead of memory. */
-        if (!loader_is_busy(lane->store->loader) && !lane->store->unsure)
+        if (!lane->store->unsure)
                 places_copy(&batch->known, &feed_family(&lane->store->feed, &batch->family)->places);
         batch->quiet = batch_can_tell_news(batch) && feed_is_quiet(&lane->store->feed, &batch->family);
         batch->meets_nobody = feed_meets_nobody(&lane->store->feed, &batch->family);

@@ -10,7 +10,9 @@
 #include "base/log.h"
 
 /* Of who stands behind a batch: a few whole ones should have been recorded by then. */
-enum { PATIENCE_US = 50000, DOUBT_SHARE = 4 /* … of the time after which a server is given up */ };
+enum { PATIENCE_US = 50000 };
+/* Silence for so much of the time after which a server is given up is cause for doubt. */
+enum { DOUBT_SHARE = 4 };
 
 /* ---- who is in line ---- */
 
@@ -25,7 +27,7 @@ void link_join(struct link *link, struct lane *lane)
         link->line[link->count++] = lane;
 }
 
-/* The first has been answered, or never will be. NULL: it was sent elsewhere, too, and is answered there. */
+/* The first has been answered, or never will be. NULL: it is answered elsewhere, or nobody's (see links_ask). */
 static struct lane *leave(struct link *link)
 {
         struct lane *first = link->line[0];
@@ -38,9 +40,14 @@ static struct lane *leave(struct link *link)
         return first;
 }
 
+static bool hangs(const struct link *link, int64_t now_us)
+{
+        return link->count && now_us - link->turn_us >= TURN_US;
+}
+
 bool link_works(const struct link *link, const struct uuid *family, int64_t now_us)
 {
-        if (!link->count || !link->line[0] || now_us - link->turn_us >= TURN_US)
+        if (!link->count || !link->line[0] || hangs(link, now_us))
                 return false;
         return !family || uuid_equal(&link->line[0]->batch.family, family);
 }
@@ -55,15 +62,23 @@ bool link_is_there(const struct store *store, bool bulk)
         return false;
 }
 
+static bool is_freer(const struct link *link, const struct link *than, int64_t now_us)
+{
+        bool hung = hangs(link, now_us), than_hung = hangs(than, now_us);
+
+        return hung == than_hung ? link->count < than->count : than_hung;
+}
+
 /* The first with the shortest line: as long as one is enough it is the same one, and its server is warm. */
 struct link *link_free(const struct store *store, const struct lane *lane)
 {
+        int64_t now_us = clock_monotonic_us();
         struct link *found = NULL;
 
         for (size_t i = 0; i < store->lane_count; i++) {
                 struct link *link = &store->links[i];
 
-                if (link->ready && link->bulk == lane->bulk && (!found || link->count < found->count))
+                if (link->ready && link->bulk == lane->bulk && (!found || is_freer(link, found, now_us)))
                         found = link;
         }
         return found;
@@ -108,15 +123,21 @@ void link_expire(struct link *link, int64_t now_us)
                 let_overtake(link);
 }
 
+static int64_t doubt_us(const struct store *store)
+{
+        return store->settings.batch_deadline_us / DOUBT_SHARE;
+}
+
+/* An import may take its time. */
 static bool is_doubtful(const struct store *store, int64_t now_us)
 {
-        int64_t most_us = store->settings.batch_deadline_us / DOUBT_SHARE;
-        bool doubtful = pgconn_silent_us(&store->feed.conn, now_us) > most_us;
-
+        if (pgconn_silent_us(&store->feed.conn, now_us) > doubt_us(store))
+                return true;
         for (size_t i = 0; i < store->lane_count; i++)
-                doubtful = doubtful || (!store->links[i].bulk &&
-                                               pgconn_silent_us(&store->links[i].conn, now_us) > most_us);
-        return doubtful;
+                if (!store->links[i].bulk &&
+                        pgconn_silent_us(&store->links[i].conn, now_us) > doubt_us(store))
+                        return true;
+        return false;
 }
 
 void links_ask(struct store *store, int64_t now_us)
@@ -126,7 +147,7 @@ void links_ask(struct store *store, int64_t now_us)
         for (size_t i = 0; i < store->lane_count; i++) {
                 struct link *link = &store->links[i];
 
-                if (!link->ready || link->count)
+                if (!link->ready || link->count || now_us - link->turn_us <= doubt_us(store))
                         continue;
                 link_join(link, NULL);
                 pgconn_sync(&link->conn);

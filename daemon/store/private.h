@@ -24,10 +24,10 @@ struct link {
         struct pgconn conn;
         bool bulk, ready, preparing;
         char *trouble; /* why it could not be prepared */
-        struct lane *
-                *line; /* whose answers are to come, in their order; NULL: nobody's, or nobody's any more */
+        struct lane **
+                line; /* whose answers are to come, in their order; NULL: nobody's by now, or from the start */
         size_t count, capacity;
-        int64_t turn_us; /* monotonic: since when the first of them is at work */
+        int64_t turn_us; /* monotonic: since when the first of them is at work; of an empty line, nobody is */
 };
 
 void link_init(struct link *link, struct store *store, bool bulk);
@@ -262,13 +262,22 @@ bool feed_ask_rows(struct feed *feed, const struct feed_family *family);
 void feed_ask_end(struct feed *feed, enum feed_due due);
 /* Wakes others for each family of which that is due. */
 void feed_ask_to_wake(struct feed *feed);
-void feed_wake_soon(struct feed *feed);
 
 void feed_init(struct feed *feed, struct store *store);
 void feed_deinit(struct feed *feed);
 void feed_start(struct feed *feed, const char *conninfo);
 void feed_stop(struct feed *feed);
+/* Waiters whose deadline has passed. */
+void feed_expire(struct feed *feed, int64_t now_us);
+void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us,
+        void (*done)(void *context, enum outcome), void *context);
+const struct record *store_record(const struct store *store, const char *kind);
+
+/* ---- where each family stands, and what came of late (feed_family.c) ---- */
+
 struct feed_family *feed_family(struct feed *feed, const struct uuid *family);
+/* Others, in a moment: what more is done until then is told with it. */
+void feed_wake_soon(struct feed *feed);
 /* A batch of ours is durable and in memory: others are to be woken, and we need not read it. */
 void feed_own(struct feed *feed, const struct uuid *family, const struct uuid *writer, int64_t seq);
 /* Whether a durable scan, ours or another's, has to be handed on: it was not yet, and will have been now. */
@@ -279,11 +288,6 @@ bool feed_is_quiet(struct feed *feed, const struct uuid *family);
 bool feed_meets_nobody(struct feed *feed, const struct uuid *family);
 /* Another records scans, or will soon: what feed_meets_nobody() goes by. */
 void feed_met(struct feed *feed, const struct uuid *family);
-/* Waiters whose deadline has passed. */
-void feed_expire(struct feed *feed, int64_t now_us);
-void feed_wait(struct feed *feed, const struct uuid *family, int64_t deadline_us,
-        void (*done)(void *context, enum outcome), void *context);
-const struct record *store_record(const struct store *store, const char *kind);
 
 /* ---- migrations (migrations.c) ---- */
 
@@ -359,11 +363,9 @@ bool process_is_postmaster(pid_t pid, const char *data);
  */
 void processes_end_orphans(const char *data, const char *program);
 
-/* ---- the store ---- */
+/* ---- waiting awake (awake.c) ---- */
 
-/* ---- waiting awake ---- */
-
-/* What the loop does not sleep for; awake.c says why. */
+/* What the loop does not sleep for. */
 struct awake {
         bool can;
         const struct lane *lane; /* whose batch of one was sent last; NULL: it has been answered */
@@ -375,6 +377,8 @@ void awake_init(struct awake *awake);
 void awake_for(struct awake *awake, const struct lane *lane);
 /* A lane's batch has been answered, or will not be. */
 void awake_answered(struct awake *awake, const struct lane *lane);
+
+/* ---- the store ---- */
 
 struct store {
         struct event_base *base;
@@ -414,6 +418,8 @@ void store_pump_soon(struct store *store);
 void store_pump_next(struct store *store);
 void store_pump_init(struct store *store);
 void store_pump_deinit(struct store *store);
+/* How many processors this process may run on. */
+size_t store_processors(void);
 /* How many batches may be at the database at once; `near`: it is on this machine. */
 void store_count_turns(struct store *store, bool near);
 /* The database answers under these names (from the cluster, or the settings). */

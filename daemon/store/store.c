@@ -2,6 +2,7 @@
 #include "store/private.h"
 
 #include <event2/event.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,6 +38,15 @@ static void pump(evutil_socket_t fd, short what, void *context)
         queue_pump(context);
 }
 
+size_t store_processors(void)
+{
+        cpu_set_t set;
+
+        if (sched_getaffinity(0, sizeof(set), &set) == 0)
+                return (size_t)CPU_COUNT(&set);
+        return (size_t)sysconf(_SC_NPROCESSORS_ONLN); /* more than a set holds */
+}
+
 /*
  * One lane (of those that are not for imports) is for the batch that is decided ahead. Where PostgreSQL shares few
  * processors with us batches only get in each other's way: one at a time, and each at once after the other, gets more
@@ -44,7 +54,7 @@ static void pump(evutil_socket_t fd, short what, void *context)
  */
 void store_count_turns(struct store *store, bool near)
 {
-        bool cramped = near && sysconf(_SC_NPROCESSORS_ONLN) <= FEW_PROCESSORS;
+        bool cramped = near && store_processors() <= FEW_PROCESSORS;
 
         store->turns = cramped || store->settings.lanes < 3 ? 1 : store->settings.lanes - 1;
 }

@@ -4,6 +4,7 @@ A proxy between a daemon and PostgreSQL that knows where a transaction's answer 
 or cut the connection there. A connection that has once sent `usher.record` is a lane, one that has sent LISTEN the
 feed; the others are left alone unless told otherwise.
 """
+import collections
 import pathlib
 import socket
 import struct
@@ -35,6 +36,7 @@ class Link:
         self.frozen = threading.Event()  # cleared: nothing of this connection passes
         self.frozen.set()
         self.asked = self.answered = 0  # syncs
+        self.bare, self.asks = collections.deque(), False  # of each sync to be answered: nothing was asked before it
         self.said = b""  # of a message that has not come whole
         self.greeted = False
         self.late = []  # withheld from the server, which gets it even when its sender has gone
@@ -75,7 +77,10 @@ class Link:
             length = struct.unpack("!I", self.said[1:5])[0] + 1 if self.greeted else struct.unpack("!I", self.said[:4])[0]
             if len(self.said) < length:
                 return
-            self.asked += self.greeted and self.said[:1] == b"S"
+            if self.greeted and self.said[:1] == b"S":
+                self.asked += 1
+                self.bare.append(not self.asks)
+            self.asks = self.said[:1] != b"S"
             self.greeted, self.said = True, self.said[length:]
             self.proxy.longest_line = max(self.proxy.longest_line, self.asked - self.answered)
 
@@ -104,10 +109,13 @@ class Link:
             if len(self.pending) < length:
                 return
             message, self.pending = self.pending[:length], self.pending[length:]
-            self.answered += message[:1] == b"Z" and self.started
+            bare = False
+            if message[:1] == b"Z" and self.started:
+                self.answered += 1
+                bare = self.bare.popleft()
             if message[:1] == b"Z" and not self.started:
                 self.started = True
-            elif message[:1] == b"Z" and self.lane and not self.proxy.at_sync(self):
+            elif message[:1] == b"Z" and self.lane and not bare and not self.proxy.at_sync(self):
                 continue
             self.proxy.open.wait()
             self.frozen.wait()

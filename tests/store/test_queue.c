@@ -291,6 +291,44 @@ START_TEST(whoever_stands_behind_a_batch_that_hangs_is_sent_elsewhere_too)
 }
 END_TEST
 
+/* Where something hangs the others are asked whether their server is there. */
+START_TEST(who_is_asked_is_not_at_work_and_comes_before_one_that_hangs)
+{
+        store.turns = 1;
+        put_under_way(0, &family, LONG_US);
+        link_join(&links[1], NULL);
+        ck_assert(!link_works(&links[1], NULL, clock_monotonic_us()));
+        links[1].turn_us += LONG_US;
+        decide_ahead(1, &family);
+        ck_assert_uint_eq(links[1].count, 2);
+        ck_assert_ptr_eq(links[1].line[1], &lanes[1]);
+        forget(1);
+}
+END_TEST
+
+START_TEST(whoever_has_nothing_to_do_is_asked_once_another_says_nothing)
+{
+        int64_t now_us = clock_monotonic_us();
+
+        store.settings.batch_deadline_us = LONG_US;
+        put_under_way(0, &family, LONG_US);
+        links_ask(&store, now_us);
+        ck_assert_uint_eq(links[1].count, 0);
+        links[0].conn.due = 1;
+        links[0].conn.heard_us = now_us - LONG_US / 2;
+        links_ask(&store, now_us);
+        links_ask(&store, now_us);
+        ck_assert_uint_eq(links[0].count, 1);
+        for (size_t i = 1; i <= LANES; i++) {
+                ck_assert_uint_eq(links[i].count, 1);
+                ck_assert_ptr_null(links[i].line[0]);
+                links[i].count = 0; /* it answered */
+        }
+        links_ask(&store, now_us);
+        ck_assert_uint_eq(links[1].count, 0);
+}
+END_TEST
+
 /* Nothing else happens: nobody comes, and the batch that has the turn does not come back. */
 START_TEST(whoever_waits_is_not_kept_from_the_database_by_a_batch_that_hangs)
 {
@@ -436,6 +474,8 @@ int main(void)
         tcase_add_test(tcase, but_not_behind_two);
         tcase_add_test(tcase, nor_behind_one_that_hangs);
         tcase_add_test(tcase, whoever_stands_behind_a_batch_that_hangs_is_sent_elsewhere_too);
+        tcase_add_test(tcase, who_is_asked_is_not_at_work_and_comes_before_one_that_hangs);
+        tcase_add_test(tcase, whoever_has_nothing_to_do_is_asked_once_another_says_nothing);
         tcase_add_test(tcase, without_a_connection_a_batch_waits_for_one);
         tcase_add_test(tcase, whoever_waits_is_not_kept_from_the_database_by_a_batch_that_hangs);
         tcase_add_test(tcase, one_processor_or_two_give_one_turn_to_a_database_that_shares_them);

@@ -560,8 +560,7 @@ BUGS = (
         "sql/0003-record.sql",
         "WHERE w.family_id = p_family AND w.next_seq - 1 > known.seq AND EXISTS (",
         "WHERE w.family_id = p_family AND known.seq = 0 AND EXISTS (",
-        ("tests/sql/door.sql::what was scanned beyond what is known counts",
-         "tests/faults/test_side_by_side.py::test_a_checkpoints_mode_is_fixed_by_a_scan_that_is_under_way[in lanes of their own]")),
+        ("tests/sql/door.sql::what was scanned beyond what is known counts",)),
 
     # ---- what memory is taken to know ----
     Bug("known-though-unread",

@@ -24,8 +24,7 @@ struct link {
         struct pgconn conn;
         bool bulk, ready, preparing;
         char *trouble; /* why it could not be prepared */
-        struct lane **
-                line; /* whose answers are to come, in their order; NULL: nobody's by now, or from the start */
+        struct lane **line; /* whose answers are to come, in their order; NULL: nobody's */
         size_t count, capacity;
         int64_t turn_us; /* monotonic: since when the first of them is at work; of an empty line, nobody is */
 };
